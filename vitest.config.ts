@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  resolve: { conditions: ['@kit/source'] },
+  ssr: { resolve: { conditions: ['@kit/source'] } },
+  test: {
+    reporters: ['default', './scripts/count-reporter.ts'],
+    testTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'node', include: ['{packages,apps}/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'] },
+      },
+    ],
+  },
+})
