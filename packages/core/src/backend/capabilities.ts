@@ -16,6 +16,7 @@ export type Level = 'none' | 'low' | 'medium' | 'high' | 'very high'
 
 /** What a store can do: data, the same in the manifest, so that it is known before any I/O. */
 export interface Capabilities {
+  /** Groups and optional operations. What is not named here is refused with Unsupported. */
   readonly ops: { readonly [Name in Operation]?: How | undefined }
   /** What kind of etag every file's entry carries. Absent: none, so nothing can be pinned or compared. */
   readonly etag?: 'strong' | 'weak' | undefined
@@ -35,6 +36,8 @@ export interface Capabilities {
         /** Whom conditions protect against: every client of the store, or only Kit processes on this host. */
         readonly conditionScope?: 'store' | 'host' | undefined
         readonly unknownSize?: How | undefined
+        /** Set where a write into a missing directory fails (with NotFound): core then makes the parents. */
+        readonly parents?: 'required' | undefined
         readonly attributes: readonly (keyof Attributes)[]
         /** Names and values of `metadata` together, in UTF-8 bytes. */
         readonly metadataMaxBytes?: number | undefined
