@@ -1,1 +1,2 @@
-export {}
+export * from './provide/index.ts'
+export * from './servers/index.ts'

@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+
+const logLimit = 256 * 1024
+
+export interface ServerProcess {
+  /** What the server has written to both its outputs: the last 256 KiB. */
+  log(): string
+  exited(): boolean
+  /** Ends the server with SIGTERM, after `graceMs` with SIGKILL, and resolves when it is gone. */
+  stop(graceMs?: number): Promise<void>
+  /** Ends the server and all that it has started with SIGKILL, as a crash would, and resolves when it is gone. */
+  kill(): Promise<void>
+}
+
+/** Starts a server in a process group of its own, which is killed when this process ends, however it ends. */
+export async function startProcess(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> {
+  const child = spawn(program, args, {
+    detached: true,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  const keep = (text: string): void => {
+    output = (output + text).slice(-logLimit)
+  }
+  child.stdout.setEncoding('utf8').on('data', keep)
+  child.stderr.setEncoding('utf8').on('data', keep)
+  await once(child, 'spawn')
+  const gone = once(child, 'close')
+  const guard = startGuard(child)
+
+  const exited = (): boolean => child.exitCode !== null || child.signalCode !== null
+  const end = async (signal: NodeJS.Signals, graceMs: number): Promise<void> => {
+    if (!exited()) {
+      child.kill(signal)
+      await Promise.race([once(child, 'exit'), delay(graceMs)])
+    }
+    // Also ends the session processes that a server leaves behind.
+    killGroup(child)
+    await gone
+    await guard.dismiss()
+  }
+  return {
+    log: () => output,
+    exited,
+    stop: (graceMs = 5000) => end('SIGTERM', graceMs),
+    kill: () => end('SIGKILL', 5000),
+  }
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    // The group is empty already.
+  }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref()
+  })
+}
+
+/**
+ * A shell that waits for the end of its input, which comes even when this process is killed, and then kills the group.
+ * It is dismissed before the group's number can belong to another.
+ */
+function startGuard(server: ChildProcess): { dismiss(): Promise<void> } {
+  const guard = spawn('/bin/sh', ['-c', 'read -r _; kill -KILL -"$0"', String(server.pid)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  const gone = once(guard, 'close')
+  guard.unref()
+  guard.stdin.on('error', () => {})
+  if ('unref' in guard.stdin && typeof guard.stdin.unref === 'function') guard.stdin.unref()
+  return {
+    async dismiss() {
+      guard.ref()
+      guard.kill('SIGKILL')
+      await gone
+    },
+  }
+}
