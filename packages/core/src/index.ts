@@ -1,1 +1,6 @@
 export type * from './backend/index.ts'
+export * from './errors/index.ts'
+export * from './keys/index.ts'
+export { contractNumber, names } from './names.ts'
+export * from './registry/index.ts'
+export { parseBytes, parseDuration } from './units.ts'

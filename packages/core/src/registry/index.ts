@@ -1,0 +1,5 @@
+export { definePlugin, isPlugin, isStoreSpec, type PluginDefinition } from './define-plugin.ts'
+export { manifestOf, type Manifest } from './manifest.ts'
+export { checkOptions, requireOptions, reservedOptions, type OptionProblem } from './options.ts'
+export { createRegistry, requireContract, type Registry } from './registry.ts'
+export { optionsSchema, type JsonSchema } from './schema.ts'
