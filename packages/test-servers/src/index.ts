@@ -1,2 +1,3 @@
 export * from './provide/index.ts'
 export * from './servers/index.ts'
+export * from './proxy/index.ts'
