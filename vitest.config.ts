@@ -6,6 +6,9 @@ export default defineConfig({
   test: {
     reporters: ['default', './scripts/count-reporter.ts'],
     testTimeout: 30_000,
+    // A server may have to be fetched and built before it starts.
+    hookTimeout: 5 * 60_000,
+    slowTestThreshold: 5_000,
     projects: [
       {
         extends: true,

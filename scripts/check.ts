@@ -1,4 +1,5 @@
-// Runs every gate, then the tests: `npm test`. `--only NAME[,NAME]` runs some of them. A failed gate does not hide the next one.
+// Runs every gate, then the tests: `npm test`. `--only NAME[,NAME]` runs some of them; a path narrows the tests to the files it is part of.
+// A failed gate does not hide the next one.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -14,7 +15,7 @@ interface Verdict {
 }
 
 const names = [...gates.map(({ name }) => name), 'tests']
-const { values } = parseArgs({ options: { only: { type: 'string' } } })
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: 'string' } } })
 const chosen = values.only?.split(',') ?? names
 const unknown = chosen.filter((name) => !names.includes(name))
 if (unknown.length > 0) {
@@ -36,7 +37,7 @@ if (failed.length > 0) {
   console.log(['gates', ...verdicts.map(lineOf)].join('\n'))
   process.exitCode = 1
 }
-if (chosen.includes('tests') && (await runTests([])) !== 0) process.exitCode = 1
+if (chosen.includes('tests') && (await runTests(positionals)) !== 0) process.exitCode = 1
 
 async function pass(gate: Gate): Promise<{ state: Verdict['state']; why: string; output: string }> {
   if (gate.file && !existsSync(join(root, gate.file))) {

@@ -29,7 +29,12 @@ export const gates: readonly Gate[] = [
   { name: 'limits', commands: [['node', 'scripts/limits.ts']] },
   { name: 'dead-code', commands: [['knip', '--no-config-hints']] },
   { name: 'shape', needsBuild: true, commands: [['node', 'scripts/package-shape.ts']] },
-  { name: 'api', needsBuild: true, commands: [['node', 'scripts/api-report.ts', '--check']] },
+  {
+    name: 'api',
+    needsBuild: true,
+    commands: [['node', 'scripts/api-report.ts', '--check']],
+    hint: '`pnpm run api` writes the reports; commit them with the change',
+  },
   {
     name: 'generated',
     file: 'scripts/errors-page.ts',
