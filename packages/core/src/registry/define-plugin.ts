@@ -7,7 +7,10 @@ export type PluginDefinition<Options extends object> = Optional<Options> &
 
 /** Makes a plugin: a function from options to a spec that also carries what it is. Options are checked when a store is opened. */
 export function definePlugin<Options extends object>(definition: PluginDefinition<Options>): Plugin<Options> {
-  const plugin = (options: Options): StoreSpec => ({ plugin: made, options: { ...options } })
+  const plugin = (options: Options): StoreSpec => ({
+    plugin: made,
+    options: Object.fromEntries(Object.entries(options)),
+  })
   const made: Plugin<Options> = Object.assign(plugin, { aliases: [], schemes: [], ...definition })
   return made
 }

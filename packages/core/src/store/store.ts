@@ -1,7 +1,6 @@
 import type {
   Attributes,
   Blocks,
-  ByteStream,
   Bytes,
   Capabilities,
   Change,
@@ -11,14 +10,12 @@ import type {
   Directories,
   Entry,
   Etag,
-  Group,
   HandleMode,
   Hashes,
   Ipns,
   Key,
   Links,
   Operation,
-  Page,
   Pins,
   ReadConditions,
   ReadOptions,
@@ -208,5 +205,3 @@ export interface Store extends AsyncDisposable {
   /** Frees everything, inner stores too. Closing twice is no error. */
   close(): Promise<void>
 }
-
-export type { ByteStream, Group, Page }

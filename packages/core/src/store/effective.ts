@@ -1,0 +1,41 @@
+import type { Capabilities, How, Operation } from '../backend/index.ts'
+
+type Mutable<Value> = { -readonly [Name in keyof Value]: Value[Name] }
+
+/**
+ * What a program sees of a backend's capabilities: with everything that core makes out of what there is, marked `emulated`.
+ * Pure, so that a manifest can be shown the same way without opening anything.
+ */
+export function effectiveCapabilities(given: Capabilities): Capabilities {
+  const { read, write, list, etag } = given
+  const ops: Mutable<Capabilities['ops']> = { ...given.ops }
+  const emulate = (operation: Operation, possible: boolean): void => {
+    if (ops[operation] === undefined && possible) ops[operation] = 'emulated'
+  }
+  emulate('copy', ops.write !== undefined)
+  emulate('move', ops.copy !== undefined && ops.delete !== undefined)
+  emulate('deleteMany', ops.delete !== undefined)
+  emulate('ping', true)
+  const made = (how: How | undefined, possible: boolean): How | undefined => how ?? (possible ? 'emulated' : undefined)
+  return {
+    ...given,
+    ops,
+    read: {
+      ...read,
+      range: made(read.range, true),
+      ifMatch: made(read.ifMatch, etag === 'strong'),
+      ifNoneMatch: made(read.ifNoneMatch, etag !== undefined),
+    },
+    write: write && {
+      ...write,
+      atomic: made(write.atomic, given.ops.move !== undefined && ops.delete !== undefined),
+      unknownSize: made(write.unknownSize, true),
+    },
+    list: list && {
+      ...list,
+      recursive: made(list.recursive, true),
+      after: made(list.after, true),
+      ordered: made(list.ordered, true),
+    },
+  }
+}

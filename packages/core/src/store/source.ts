@@ -1,0 +1,317 @@
+import type { Bytes, ByteStream, Source } from '../backend/index.ts'
+import { storageError } from '../errors/index.ts'
+import type { Body, Progress } from './store.ts'
+
+const encoder = new TextEncoder()
+
+/** A body as a Source. Text, bytes and buffers are at hand; blobs can be replayed; streams are one-shot. */
+export function toSource(body: Body, size?: number): Source {
+  if (typeof body === 'string') return bytesSource(encoder.encode(body))
+  if (body instanceof Uint8Array) return bytesSource(ownBytes(body))
+  if (body instanceof ArrayBuffer) return bytesSource(new Uint8Array(body))
+  if (body instanceof Blob) return blobSource(body)
+  if (isSource(body))
+    return size === undefined || body.size !== undefined ? body : { ...body, size, open: (from) => body.open(from) }
+  return streamSource(body, size)
+}
+
+export function bytesSource(bytes: Bytes): Source {
+  return { size: bytes.byteLength, bytes, open: (from) => once(bytes.subarray(from)) }
+}
+
+function blobSource(blob: Blob): Source {
+  return {
+    size: blob.size,
+    version: `blob-${blob.size}`,
+    open: (from) => chunksOf(blob.slice(from).stream()),
+  }
+}
+
+function streamSource(
+  stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
+  size: number | undefined,
+): Source {
+  let opened = false
+  return {
+    size,
+    open(from) {
+      if (opened || from !== 0) return null
+      opened = true
+      return chunksOf(stream)
+    },
+  }
+}
+
+function isSource(body: object): body is Source {
+  return 'open' in body && typeof body.open === 'function'
+}
+
+/** Bytes that nobody shares: views of shared or pooled buffers are copied. */
+export function ownBytes(bytes: Uint8Array): Bytes {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- just checked
+  return bytes.buffer instanceof ArrayBuffer ? (bytes as Bytes) : new Uint8Array(bytes)
+}
+
+async function* chunksOf(stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>): AsyncGenerator<Bytes> {
+  // Web streams are async iterable on Node, but not in every type library.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+    if (!(chunk instanceof Uint8Array)) {
+      throw storageError('InvalidConfig', `a body stream gives Uint8Array chunks, not ${typeof chunk}`)
+    }
+    if (chunk.byteLength > 0) yield ownBytes(chunk)
+  }
+}
+
+async function* once(bytes: Bytes): AsyncGenerator<Bytes> {
+  if (bytes.byteLength > 0) yield bytes
+}
+
+/** A body, whole or streamed, as a stream. */
+export function toStream(body: Bytes | ByteStream): ByteStream {
+  return body instanceof Uint8Array ? once(body) : body
+}
+
+/**
+ * Ends a stream that nobody started. An async generator runs no `finally` before its first step, so it is given that step first.
+ */
+export async function endUnread(body: Bytes | ByteStream): Promise<void> {
+  if (!(body instanceof Uint8Array)) await endable(body).return()
+}
+
+export interface Endable<Item> {
+  next(): Promise<IteratorResult<Item, unknown>>
+  return(): Promise<IteratorResult<Item, unknown>>
+}
+
+/** An iterator of the stream whose `return()` frees what the stream holds even where nothing was pulled. */
+export function endable<Item>(stream: AsyncIterable<Item>): Endable<Item> {
+  const iterator = stream[Symbol.asyncIterator]()
+  let started = false
+  let ended = false
+  return {
+    next() {
+      started = true
+      return iterator.next()
+    },
+    async return() {
+      if (ended) return { done: true, value: undefined }
+      ended = true
+      if (!started) await iterator.next().catch(() => undefined)
+      await iterator.return?.()
+      return { done: true, value: undefined }
+    },
+  }
+}
+
+/** All bytes of a stream in one piece. @throws TooLarge beyond `maxBytes`. */
+export async function collect(body: Bytes | ByteStream, maxBytes: number = Number.POSITIVE_INFINITY): Promise<Bytes> {
+  if (body instanceof Uint8Array) {
+    if (body.byteLength > maxBytes) throw tooLarge(maxBytes)
+    return body
+  }
+  const chunks: Bytes[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.byteLength
+    if (size > maxBytes) throw tooLarge(maxBytes)
+    chunks.push(chunk)
+  }
+  return join(chunks, size)
+}
+
+function tooLarge(maxBytes: number): Error {
+  return storageError('TooLarge', `the body has more than the ${maxBytes} bytes that the caller allows`)
+}
+
+export function join(chunks: readonly Bytes[], size: number): Bytes {
+  const [first] = chunks
+  if (chunks.length === 1 && first !== undefined) return first
+  const all = new Uint8Array(size)
+  let at = 0
+  for (const chunk of chunks) {
+    all.set(chunk, at)
+    at += chunk.byteLength
+  }
+  return all
+}
+
+/** What a source has done so far: its own failure is not the store's. */
+export interface Watched {
+  readonly source: Source
+  readonly failed: boolean
+  readonly failure: unknown
+}
+
+/** The source with its size enforced: a body of another length fails before its end is told. */
+export function watchSource(source: Source, onProgress?: (progress: Progress) => void): Watched {
+  const state = { failed: false, failure: undefined as unknown }
+  const { size, bytes, version } = source
+  if (bytes !== undefined && size !== undefined && bytes.byteLength !== size) {
+    return { source, failed: true, failure: wrongLength(bytes.byteLength, size) }
+  }
+  const guarded: Source = {
+    size: size ?? bytes?.byteLength,
+    bytes,
+    version,
+    open(from) {
+      const stream = source.open(from)
+      return stream === null ? null : watch(stream, from)
+    },
+  }
+  async function* watch(stream: ByteStream, from: number): AsyncGenerator<Bytes> {
+    let at = from
+    const iterator = stream[Symbol.asyncIterator]()
+    let ended = false
+    try {
+      for (;;) {
+        const step = await iterator.next()
+        if (step.done === true) break
+        at += step.value.byteLength
+        if (size !== undefined && at > size) throw wrongLength(undefined, size)
+        yield step.value
+        onProgress?.({ bytes: at, total: size })
+      }
+      if (size !== undefined && at < size) throw wrongLength(at, size)
+      ended = true
+    } catch (error) {
+      state.failed = true
+      state.failure = error
+      throw error
+    } finally {
+      if (!ended) await iterator.return?.()
+    }
+  }
+  return {
+    source: guarded,
+    get failed() {
+      return state.failed
+    },
+    get failure() {
+      return state.failure
+    },
+  }
+}
+
+function wrongLength(got: number | undefined, size: number): Error {
+  const text = got === undefined ? `more than the ${size}` : `${got} bytes, not the ${size}`
+  return storageError('Corrupt', `the body has ${text} bytes that \`size\` says; nothing was published`)
+}
+
+/** A source that knows how long it is: one of unknown length is taken into memory up to a bound. @throws TooLarge beyond it */
+export async function sizedSource(source: Source, maxBytes: number): Promise<Source> {
+  if (source.size !== undefined) return source
+  const stream = source.open(0)
+  if (stream === null) throw storageError('InvalidConfig', 'a source gave no stream at its first opening')
+  try {
+    return bytesSource(await collect(stream, maxBytes))
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'TooLarge') {
+      throw storageError(
+        'TooLarge',
+        `the store needs to know the length of a body over ${maxBytes} bytes: give \`size\``,
+      )
+    }
+    throw error
+  }
+}
+
+/**
+ * Makes a one-shot source replayable while little of it has been taken: the first bytes are kept (copied, for the chunks belong to whoever
+ * pulled them) until there are too many.
+ */
+export class ReplayBuffer {
+  readonly #source: Source
+  readonly #maxBytes: number
+  #kept: Bytes[] = []
+  #keptBytes = 0
+  #overflown = false
+  #inner: AsyncIterator<Bytes> | undefined
+  #innerDone = false
+  /** The stream was opened and something of it cannot be given again. */
+  #spent = false
+  readonly source: Source
+  failed = false
+
+  constructor(source: Source, maxBytes: number) {
+    this.#source = source
+    this.#maxBytes = maxBytes
+    const replayable = source.bytes !== undefined || source.version !== undefined
+    this.source = replayable
+      ? { size: source.size, bytes: source.bytes, version: source.version, open: (from) => this.#openSource(from) }
+      : { size: source.size, open: (from) => this.#openBuffered(from) }
+  }
+
+  /** Whether the whole source can be given once more. */
+  get canReplay(): boolean {
+    return !this.failed && !this.#spent
+  }
+
+  async dispose(): Promise<void> {
+    this.#kept = []
+    if (this.#inner !== undefined && !this.#innerDone) await this.#inner.return?.()
+    this.#inner = undefined
+  }
+
+  #openSource(from: number): ByteStream | null {
+    const stream = this.#source.open(from)
+    if (stream === null) this.#spent = true
+    return stream === null ? null : this.#noteFailure(stream)
+  }
+
+  async *#noteFailure(stream: ByteStream): AsyncGenerator<Bytes> {
+    try {
+      yield* stream
+    } catch (error) {
+      this.failed = true
+      throw error
+    }
+  }
+
+  #openBuffered(from: number): ByteStream | null {
+    if (from !== 0 || this.#overflown) return null
+    if (this.#inner === undefined) {
+      const stream = this.#source.open(0)
+      if (stream === null) return null
+      this.#inner = stream[Symbol.asyncIterator]()
+    }
+    return this.#replay(this.#inner)
+  }
+
+  async *#replay(inner: AsyncIterator<Bytes>): AsyncGenerator<Bytes> {
+    for (const chunk of this.#kept) yield chunk.slice()
+    while (!this.#innerDone) {
+      const step = await this.#pull(inner)
+      if (step === undefined) return
+      yield step
+    }
+  }
+
+  async #pull(inner: AsyncIterator<Bytes>): Promise<Bytes | undefined> {
+    try {
+      const step = await inner.next()
+      if (step.done === true) {
+        this.#innerDone = true
+        return undefined
+      }
+      this.#keep(step.value)
+      return step.value
+    } catch (error) {
+      this.failed = true
+      this.#innerDone = true
+      throw error
+    }
+  }
+
+  #keep(chunk: Bytes): void {
+    if (this.#overflown) return
+    if (this.#keptBytes + chunk.byteLength > this.#maxBytes) {
+      this.#overflown = true
+      this.#spent = true
+      this.#kept = []
+      return
+    }
+    this.#kept.push(chunk.slice())
+    this.#keptBytes += chunk.byteLength
+  }
+}
