@@ -1,0 +1,5 @@
+export { nodeFiles } from './file-layer.ts'
+export type { FileLayer, FilePath } from './file-layer.ts'
+export { recordFiles } from './record-files.ts'
+export type { Recorder } from './record-files.ts'
+export type { CrashState, StatesOptions } from './crash-states.ts'
