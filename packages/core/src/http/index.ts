@@ -1,1 +1,3 @@
-export {}
+export { fetchError, responseError, statusCode, type StatusCodes } from './errors.ts'
+export { request, type HttpRequest } from './request.ts'
+export { entryFromHeaders, rangeHeader, readResponse, retryAfterMs } from './response.ts'

@@ -9,7 +9,7 @@ import { isKey, parseKey, utf8Length } from './key.ts'
  */
 export interface KeyCodec {
   /** @throws InvalidKey where the name would be longer than the store takes. */
-  toRaw(key: Key): string
+  toRaw(key: Key): Key
   toKey(raw: string): Key
 }
 
