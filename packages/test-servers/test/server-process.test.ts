@@ -2,14 +2,13 @@ import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
+import { temporaryFolder } from '../src/index.ts'
 import { startProcess } from '../src/servers/server-process.ts'
 
 function lives(pid: number): boolean {
-  // Dead but not yet collected by its parent is dead.
-  if (existsSync('/proc/self/stat')) {
-    return existsSync(`/proc/${pid}/stat`) && !readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ')
-  }
   try {
+    // Dead but not yet collected by its parent is dead; where there is no /proc that cannot be told.
+    if (process.platform === 'linux') return !readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ')
     return process.kill(pid, 0)
   } catch {
     return false
@@ -18,10 +17,11 @@ function lives(pid: number): boolean {
 
 const room = new URL('../src/servers/server-process.ts', import.meta.url).href
 
-it('takes the server with it when its own process is killed', async () => {
+it('takes the server and its folder with it when its own process is killed', async () => {
+  await using folder = await temporaryFolder('guarded')
   const script = `
     const { startProcess } = await import(${JSON.stringify(room)})
-    const server = await startProcess('/bin/sh', ['-c', 'trap "" TERM HUP; echo $$; sleep 600'])
+    const server = await startProcess('/bin/sh', ['-c', 'trap "" TERM HUP; echo $$; sleep 600'], { folder: ${JSON.stringify(folder.path)} })
     while (server.log() === '') await new Promise((resolve) => setTimeout(resolve, 10))
     console.log(server.log())
     process.kill(process.pid, 'SIGKILL')`
@@ -30,8 +30,8 @@ it('takes the server with it when its own process is killed', async () => {
   })
   const pid = Number(output)
   expect(pid).toBeGreaterThan(1)
-  for (let tries = 0; tries < 100 && lives(pid); tries++) await sleep(20)
-  expect(lives(pid)).toBe(false)
+  for (let tries = 0; tries < 100 && (lives(pid) || existsSync(folder.path)); tries++) await sleep(20)
+  expect([lives(pid), existsSync(folder.path)]).toEqual([false, false])
 })
 
 it('ends a server that does not heed SIGTERM, and what it has started', async () => {

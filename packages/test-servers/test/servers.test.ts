@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls'
 import { connect } from 'node:net'
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { startFtp, startKubo, startRclone, startVersitygw, temporaryFolder } from '../src/index.ts'
+import { startFaultProxy, startFtp, startKubo, startRclone, startVersitygw, temporaryFolder } from '../src/index.ts'
 import { cannotRun } from './server-or-skip.ts'
 import { signS3 } from './sign-s3.ts'
 
@@ -36,6 +36,20 @@ describe.skipIf(await cannotRun('versitygw'))('versitygw', () => {
     const url = `${gateway.endpoint}/bucket/other`
     const wrong = signS3('PUT', url, 'hello', { ...gateway, secretKey: 'wrong' })
     expect((await fetch(url, { method: 'PUT', body: 'hello', headers: wrong })).status).toBe(403)
+  })
+
+  it('takes a signature through the fault proxy, and keeps what was applied when the answer is lost', async () => {
+    await using gateway = await startVersitygw()
+    await using proxy = await startFaultProxy({ target: gateway.endpoint, http: true })
+    const url = `${proxy.endpoint}/bucket`
+    const put = (): Promise<Response> => fetch(url, { method: 'PUT', headers: signS3('PUT', url, '', gateway) })
+    await proxy.set({ inject: [{ answer: { status: 503 } }, { forward: true, answer: 'reset' }] })
+    expect((await put()).status).toBe(503)
+    expect(await readdir(gateway.folder)).toEqual([])
+    await expect(put()).rejects.toThrow('fetch failed')
+    expect(await readdir(gateway.folder)).toEqual(['bucket'])
+    expect((await put()).status).toBe(409)
+    expect(proxy.requests.map(({ outcome }) => outcome)).toEqual([503, 'reset', 409])
   })
 
   it('is gone after stop, with its folder', async () => {

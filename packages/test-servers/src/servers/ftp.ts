@@ -80,7 +80,7 @@ export async function startFtp(options: FtpOptions): Promise<FtpServer> {
     },
     ready: (face) => greeting(face.port),
     deadlineMs: 10_000,
-    cleanup: () => temporary.remove(),
+    temporary,
   })
 }
 

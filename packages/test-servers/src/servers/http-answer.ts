@@ -1,5 +1,5 @@
 /** The status of one GET or POST without a body, with the answer's body read to its end. */
-export async function httpStatus(
+async function httpStatus(
   url: string,
   options: { method?: string; headers?: Record<string, string> } = {},
 ): Promise<number> {

@@ -45,6 +45,6 @@ export async function startKubo(): Promise<Kubo> {
       await expectStatus(`${face.gateway}/ipfs/${empty}`, 200, { headers: { accept: 'application/vnd.ipld.raw' } })
     },
     deadlineMs: 30_000,
-    cleanup: () => temporary.remove(),
+    temporary,
   })
 }

@@ -49,6 +49,6 @@ export async function startRclone(protocol: 'webdav' | 's3', options: RcloneOpti
     // It refuses a request without credentials, which is an answer.
     ready: (face) => expectStatus(face.endpoint, protocol === 's3' ? 400 : 401),
     deadlineMs: 15_000,
-    cleanup: () => temporary.remove(),
+    temporary,
   })
 }

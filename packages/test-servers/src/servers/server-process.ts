@@ -14,15 +14,21 @@ export interface ServerProcess {
   kill(): Promise<void>
 }
 
+export interface ProcessOptions {
+  readonly env?: Readonly<Record<string, string>> | undefined
+  /** A temporary folder that is removed when this process ends before it has stopped the server. */
+  readonly folder?: string | undefined
+}
+
 /** Starts a server in a process group of its own, which is killed when this process ends, however it ends. */
 export async function startProcess(
   program: string,
   args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
+  options: ProcessOptions = {},
 ): Promise<ServerProcess> {
   const child = spawn(program, args, {
     detached: true,
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
@@ -33,7 +39,7 @@ export async function startProcess(
   child.stderr.setEncoding('utf8').on('data', keep)
   await once(child, 'spawn')
   const gone = once(child, 'close')
-  const guard = startGuard(child)
+  const guard = startGuard(child, options.folder)
 
   const exited = (): boolean => child.exitCode !== null || child.signalCode !== null
   const end = async (signal: NodeJS.Signals, graceMs: number): Promise<void> => {
@@ -70,14 +76,19 @@ function delay(ms: number): Promise<void> {
 }
 
 /**
- * A shell that waits for the end of its input, which comes even when this process is killed, and then kills the group.
+ * A shell that waits for the end of its input, which comes even when this process is killed, and then kills the group
+ * and removes the folder.
  * It is dismissed before the group's number can belong to another.
  */
-function startGuard(server: ChildProcess): { dismiss(): Promise<void> } {
-  const guard = spawn('/bin/sh', ['-c', 'read -r _; kill -KILL -"$0"', String(server.pid)], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  })
+function startGuard(server: ChildProcess, folder = ''): { dismiss(): Promise<void> } {
+  const guard = spawn(
+    '/bin/sh',
+    ['-c', 'read -r _; kill -KILL -"$0"; test -z "$1" || rm -rf "$1"', String(server.pid), folder],
+    {
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    },
+  )
   const gone = once(guard, 'close')
   guard.unref()
   guard.stdin.on('error', () => {})

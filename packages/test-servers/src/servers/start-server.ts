@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startProcess } from './server-process.ts'
 import type { ServerProcess } from './server-process.ts'
+import type { TemporaryFolder } from './temporary-folder.ts'
 
 export interface StartedServer extends AsyncDisposable {
   /** What the server has written to both its outputs: the last 256 KiB. */
@@ -23,8 +24,8 @@ export interface ServerPlan<T extends object> {
   /** One question in the server's own protocol: resolves when it answers as it should, throws while it does not. */
   readonly ready: (face: T) => Promise<void>
   readonly deadlineMs: number
-  /** Removes what was made for the server. Also called when it does not start. */
-  readonly cleanup: () => Promise<void>
+  /** Removed when the server is stopped or does not start. */
+  readonly temporary: TemporaryFolder
 }
 
 const tries = 3
@@ -34,15 +35,15 @@ export async function startServer<T extends object>(plan: ServerPlan<T>): Promis
   try {
     for (let attempt = 1; ; attempt++) {
       const { args, env, face } = await plan.prepare()
-      const server = await startProcess(plan.program, args, env)
+      const server = await startProcess(plan.program, args, { env, folder: plan.temporary.path })
       const failure = await waitUntilReady(server, plan, face)
-      if (failure === undefined) return { ...face, ...controls(server, plan.cleanup) }
+      if (failure === undefined) return { ...face, ...controls(server, plan.temporary) }
       await server.kill()
       const portTaken = /address already in use|could not bind/i.test(server.log())
       if (!portTaken || attempt === tries) throw new Error(`${plan.name} did not start: ${failure}\n${server.log()}`)
     }
   } catch (error) {
-    await plan.cleanup()
+    await plan.temporary.remove()
     throw error
   }
 }
@@ -67,8 +68,8 @@ async function waitUntilReady<T extends object>(
   return `not ready after ${plan.deadlineMs} ms, last: ${last}`
 }
 
-function controls(server: ServerProcess, cleanup: () => Promise<void>): StartedServer {
+function controls(server: ServerProcess, temporary: TemporaryFolder): StartedServer {
   let stopping: Promise<void> | undefined
-  const stop = (): Promise<void> => (stopping ??= server.stop().then(cleanup))
+  const stop = (): Promise<void> => (stopping ??= server.stop().then(temporary.remove))
   return { log: () => server.log(), stop, kill: () => server.kill(), [Symbol.asyncDispose]: stop }
 }

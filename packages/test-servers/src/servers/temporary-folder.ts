@@ -5,7 +5,7 @@ import { join } from 'node:path'
 export interface TemporaryFolder extends AsyncDisposable {
   /** Its true path, without symbolic links. */
   readonly path: string
-  remove(): Promise<void>
+  readonly remove: () => Promise<void>
 }
 
 /** A new empty folder, removed with all that is in it when it is disposed of. */

@@ -46,6 +46,6 @@ export async function startVersitygw(options: VersitygwOptions = {}): Promise<Ve
     // It refuses a request without a signature, which is an answer.
     ready: (face) => expectStatus(face.endpoint, 403),
     deadlineMs: 15_000,
-    cleanup: () => temporary.remove(),
+    temporary,
   })
 }
