@@ -1,6 +1,7 @@
 import type { Backend } from './backend.ts'
 import type { Capabilities } from './capabilities.ts'
 import type { Context } from './context.ts'
+import type { StoreSettings } from './settings.ts'
 
 /** A literal in code; a function where the value is fetched late. Only the config loader makes functions of `env:NAME` and `file:PATH`. */
 export type Secret = string | (() => string | Promise<string>)
@@ -40,7 +41,7 @@ export type Checked<Options> = {
 
 export interface Plugin<Options extends object> {
   /** `s3({ bucket })` gives a spec; `openStore(spec)` gives a Store. */
-  (options: Options): StoreSpec
+  (options: Options & StoreSettings): StoreSpec
   /** The contract number it was written for. */
   readonly contract: number
   readonly type: string

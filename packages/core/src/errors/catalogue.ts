@@ -211,4 +211,5 @@ export const catalogue: { readonly [Code in ErrorCode]: CodeFacts } = {
   },
 }
 
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table has every code, and only codes
 export const errorCodes: readonly ErrorCode[] = Object.keys(catalogue) as ErrorCode[]

@@ -48,8 +48,7 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 /** The code behind an errno name, looked for along the chain of causes (fetch hides it there); `undefined` where there is none. */
 export function errnoCode(error: unknown): ErrorCode | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
-    const name: unknown = (at as { code?: unknown }).code
-    if (typeof name === 'string' && Object.hasOwn(codes, name)) return codes[name]
+    if ('code' in at && typeof at.code === 'string' && Object.hasOwn(codes, at.code)) return codes[at.code]
     if (at instanceof AggregateError && at.errors.length > 0 && at.cause === undefined) return errnoCode(at.errors[0])
   }
   return undefined

@@ -1,6 +1,7 @@
 import type { Applied, ErrorCode, Retry, StorageError } from '../backend/index.ts'
 import { catalogue } from './catalogue.ts'
 
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a symbol of the registry cannot be declared unique
 const brand: unique symbol = Symbol.for('kit.error') as never
 
 /** What a StorageError may carry besides its code and message. Absent fields get the catalogue's or are filled in by core. */

@@ -1,6 +1,5 @@
 import type { Context, ErrorCode, StorageError } from '../backend/index.ts'
 import { abortError, errnoCode, isStorageError, storageError, type ErrorDetails } from '../errors/index.ts'
-import { retryAfterMs } from './response.ts'
 
 /** Codes of single statuses, where a protocol means something else by them than HTTP does. */
 export type StatusCodes = { readonly [status: number]: ErrorCode }
@@ -33,6 +32,14 @@ const codes: StatusCodes = {
 /** The code that a status means; `special` goes first. */
 export function statusCode(status: number, special: StatusCodes = {}): ErrorCode {
   return special[status] ?? codes[status] ?? (status >= 500 ? 'Unavailable' : 'Unexpected')
+}
+
+/** Retry-After (RFC 9110 §10.2.3) in milliseconds from now: a number of seconds or a date. */
+export function retryAfterMs(value: string | null): number | undefined {
+  if (value === null) return undefined
+  if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000
+  const date = Date.parse(value)
+  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now())
 }
 
 /** How much of an error's body goes into its message. */

@@ -1,3 +1,3 @@
-export { fetchError, responseError, statusCode, type StatusCodes } from './errors.ts'
+export { fetchError, responseError, retryAfterMs, statusCode, type StatusCodes } from './errors.ts'
 export { request, type HttpRequest } from './request.ts'
-export { entryFromHeaders, rangeHeader, readResponse, retryAfterMs } from './response.ts'
+export { entryFromHeaders, rangeHeader, readResponse } from './response.ts'

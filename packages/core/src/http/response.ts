@@ -2,14 +2,6 @@ import type { ByteRange, Bytes, ByteStream, Context, Entry, ReadResult } from '.
 import { storageError } from '../errors/index.ts'
 import { fetchError } from './errors.ts'
 
-/** Retry-After (RFC 9110 §10.2.3) in milliseconds from now: a number of seconds or a date. */
-export function retryAfterMs(value: string | null): number | undefined {
-  if (value === null) return undefined
-  if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000
-  const date = Date.parse(value)
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now())
-}
-
 /** The Range header of a range; `to` is exclusive with us and inclusive there. An empty range has none: ask for nothing instead. */
 export function rangeHeader(range: ByteRange | undefined): string | undefined {
   if (range === undefined) return undefined

@@ -1,7 +1,7 @@
 import type { Capabilities, Key } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
 import { isByteName } from './byte-names.ts'
-import { isKey, parseKey, utf8Length } from './key.ts'
+import { asKey, isKey, parseKey, utf8Length } from './key.ts'
 
 /**
  * Keys to the names that a store can hold, and back. Laws: `toKey(toRaw(k)) === k` for every key that fits, `toRaw(toKey(r)) === r` for
@@ -30,7 +30,7 @@ export function keyCodec(rules: Rules): KeyCodec {
   const special = specialKey(rules)
   return {
     toRaw(key) {
-      const raw = special.test(key) ? mapSegments(key, segments.toRaw) : key
+      const raw = special.test(key) ? asKey(mapSegments(key, segments.toRaw)) : key
       checkLength(raw, key, rules)
       return raw
     },

@@ -4,6 +4,12 @@ import { storageError } from '../errors/index.ts'
 // One pass finds whatever is wrong: an empty, '.' or '..' segment anywhere, or a NUL.
 const wrong = /\0|^\/|\/$|\/\/|(?:^|\/)\.{1,2}(?:\/|$)/
 
+/** A text that is known to be a key, as one. Not exported from core: outside, `parseKey` makes keys. */
+export function asKey(text: string): Key {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the one place where the brand is put on
+  return text as Key
+}
+
 /** Longest key that core takes, in UTF-16 units: a bound on hostile input; stores' own limits are lower. */
 const maxLength = 32_768
 
@@ -13,12 +19,12 @@ const maxLength = 32_768
  */
 export function parseKey(text: string): Key {
   if (typeof text !== 'string') throw storageError('InvalidKey', `a key is a string, not ${typeof text}`)
-  if (text === '') return text as Key
+  if (text === '') return asKey(text)
   if (text.length > maxLength) throw storageError('InvalidKey', `a key has at most ${maxLength} UTF-16 units`)
   if (wrong.test(text) || !text.isWellFormed()) {
     throw storageError('InvalidKey', whatIsWrong(text), { key: text.toWellFormed() })
   }
-  return text as Key
+  return asKey(text)
 }
 
 /** Whether `parseKey` would take it. */
@@ -37,7 +43,7 @@ function whatIsWrong(text: string): string {
 
 /** The key of the directory that holds it; the root's is the root. */
 export function parentKey(key: Key): Key {
-  return key.slice(0, Math.max(0, key.lastIndexOf('/'))) as Key
+  return asKey(key.slice(0, Math.max(0, key.lastIndexOf('/'))))
 }
 
 /** The last segment. */
@@ -48,15 +54,14 @@ export function keyName(key: Key): string {
 /** A key below a directory; `''` on either side is the other. */
 export function joinKey(directory: Key, key: Key): Key {
   if (directory === '') return key
-  return key === '' ? directory : (`${directory}/${key}` as Key)
+  return key === '' ? directory : asKey(`${directory}/${key}`)
 }
 
 /** The part of `key` below `directory`; `undefined` where it is not below it. Below itself it is `''`. */
 export function keyBelow(directory: Key, key: Key): Key | undefined {
-  if (directory === '' || key === directory) return (directory === '' ? key : '') as Key
-  return key.startsWith(directory) && key[directory.length] === '/'
-    ? (key.slice(directory.length + 1) as Key)
-    : undefined
+  if (directory === '') return key
+  if (key === directory) return asKey('')
+  return key.startsWith(directory) && key[directory.length] === '/' ? asKey(key.slice(directory.length + 1)) : undefined
 }
 
 /**

@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-unsafe-type-assertion -- operations are found by name here, which types cannot follow */
 import type { Backend, Capabilities, How } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
 import type { AnyCall, AnyStream, Layer, LayerHooks, LayerTarget } from './layer.ts'
@@ -12,10 +13,10 @@ const streams = new Set([
   'pins.list',
   'blocks.collect',
 ])
-const flat = [
-  ...['stat', 'read', 'write', 'list', 'delete', 'deleteMany', 'batch', 'copy', 'move', 'append', 'update', 'url'],
-  ...['versions', 'changes', 'search', 'usage', 'ping', 'open'],
-]
+const flat = (
+  'stat read write list delete deleteMany batch copy move append update url ' +
+  'versions changes search usage ping open'
+).split(' ')
 const groups = {
   upload: ['start', 'part', 'parts', 'finish', 'abort'],
   directories: ['make', 'remove'],
@@ -41,7 +42,6 @@ export function applyLayers(backend: Backend, layers: readonly Layer[], target: 
     }
     hooks.push(attached)
   }
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- operations are looked up by the names listed above
   const source = backend as unknown as Anything
   const made: Anything = { capabilities }
   for (const name of flat) if (source[name] !== undefined) made[name] = fold(name, source, name, hooks)
@@ -58,7 +58,6 @@ export function applyLayers(backend: Backend, layers: readonly Layer[], target: 
     for (const hook of hooks) hook.close?.()
     await backend.close?.()
   }
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every operation the backend had is there
   return made as unknown as Backend
 }
 

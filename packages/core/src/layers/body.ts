@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-unsafe-type-assertion -- operations are found by name here, which types cannot follow */
 import type { ByteStream, ReadResult } from '../backend/index.ts'
 import { endable } from '../store/source.ts'
 import type { CallName } from './layer.ts'

@@ -52,7 +52,7 @@ async function* limitedPages(
   next: AnyStream,
   context: Context,
   rest: readonly unknown[],
-): AsyncGenerator<unknown> {
+): AsyncGenerator {
   if (!limiter.tryAcquire()) await limiter.acquire(context)
   yield* endingStream(next(context, ...rest), (failure) => limiter.release(failure))
 }
@@ -66,7 +66,7 @@ class Limiter {
   #tokens: number
   #filledAt = performance.now()
   #loweredAt = 0
-  #timer: ReturnType<typeof setTimeout> | undefined
+  #wakesUp = false
   readonly #waiting = new Set<() => void>()
 
   constructor(options: ConcurrencyOptions) {
@@ -135,13 +135,13 @@ class Limiter {
     for (const start of this.#waiting) {
       if (this.#active >= Math.floor(this.#limit)) return
       if (!this.#takeToken()) {
-        this.#timer ??= setTimeout(
-          () => {
-            this.#timer = undefined
-            this.#advance()
-          },
-          Math.ceil(((1 - this.#tokens) / this.#perSecond) * 1000),
-        )
+        if (this.#wakesUp) return
+        this.#wakesUp = true
+        const waitMs = Math.ceil(((1 - this.#tokens) / this.#perSecond) * 1000)
+        setTimeout(() => {
+          this.#wakesUp = false
+          this.#advance()
+        }, waitMs)
         return
       }
       this.#waiting.delete(start)

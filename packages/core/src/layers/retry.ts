@@ -4,6 +4,7 @@ import type {
   ByteStream,
   Context,
   Entry,
+  Hashes,
   Key,
   ReadOptions,
   ReadResult,
@@ -258,7 +259,7 @@ async function writeOnce(
     return await next(context, key, replay.source, options)
   } catch (error) {
     if (!isStorageError(error) || error.retry !== 'safe' || replay.canReplay) throw error
-    throw replay.failed ? error : withDetails(error, { retry: 'never' })
+    throw withDetails(error, { retry: 'never' })
   }
 }
 
@@ -331,11 +332,17 @@ async function findOut(
   if (there !== undefined) {
     if (writeId !== undefined && there.metadata?.[names.writeId] === writeId) return there
     if (options.ifMatch !== undefined && there.etag === options.ifMatch) return 'not applied'
-    const known = Object.entries(options.hashes ?? {}).filter(([name]) => Object.hasOwn(there.hashes ?? {}, name))
-    if (known.length > 0 && known.every(([name, value]) => there.hashes?.[name as 'sha256'] === value)) return there
+    if (hashesAgree(options.hashes, there.hashes)) return there
   }
   throw storageError('Conflict', 'the answer to a conditional write was lost, and the object has changed since', {
     applied: 'maybe',
     key,
   })
+}
+
+/** Whether both name a hash, and every one that both name is the same. */
+function hashesAgree(a: Hashes = {}, b: Hashes = {}): boolean {
+  const theirs = new Map(Object.entries(b))
+  const common = Object.entries(a).filter(([name]) => theirs.has(name))
+  return common.length > 0 && common.every(([name, value]) => theirs.get(name) === value)
 }

@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-unsafe-type-assertion -- operations are found by name here, which types cannot follow */
 import type { Bytes, ByteStream, Context, ReadResult, Source } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
 import { DerivedContext } from '../store/context.ts'
@@ -158,7 +159,7 @@ async function* watchPages(
   context: Context,
   rest: readonly unknown[],
   milliseconds: number,
-): AsyncGenerator<unknown> {
+): AsyncGenerator {
   const derived = new DerivedContext(context)
   const steps = timeSteps(next(derived, ...rest), derived, milliseconds)
   yield* endingStream(steps, () => derived.release())

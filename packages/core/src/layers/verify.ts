@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-unsafe-type-assertion -- the keys of `Hashes` are hash names */
 import type { Bytes, ByteStream, Entry, HashName, Hashes, ReadResult, Source } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
 import { endUnread } from '../store/source.ts'

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Secret } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
 
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a symbol of the registry cannot be declared unique
 const reference: unique symbol = Symbol.for('kit.secret-reference') as never
 
 function late(text: string, fetchValue: () => Promise<string>): Secret {

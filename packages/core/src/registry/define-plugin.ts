@@ -1,4 +1,4 @@
-import type { AnyPlugin, Plugin, StoreSpec } from '../backend/index.ts'
+import type { AnyPlugin, Plugin, StoreSettings, StoreSpec } from '../backend/index.ts'
 
 type Optional<Options extends object> = Partial<Pick<Plugin<Options>, 'aliases' | 'schemes'>>
 export type PluginDefinition<Options extends object> = Optional<Options> &
@@ -7,7 +7,7 @@ export type PluginDefinition<Options extends object> = Optional<Options> &
 
 /** Makes a plugin: a function from options to a spec that also carries what it is. Options are checked when a store is opened. */
 export function definePlugin<Options extends object>(definition: PluginDefinition<Options>): Plugin<Options> {
-  const plugin = (options: Options): StoreSpec => ({
+  const plugin = (options: Options & StoreSettings): StoreSpec => ({
     plugin: made,
     options: Object.fromEntries(Object.entries(options)),
   })

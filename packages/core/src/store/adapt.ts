@@ -12,6 +12,7 @@ import type {
 } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
 import { keyCodec, type KeyCodec } from '../keys/index.ts'
+import { asKey } from '../keys/key.ts'
 import { mapOperations } from './operations.ts'
 import { cutTo, resolveRange } from './ranges.ts'
 import { endUnread } from './source.ts'
@@ -28,7 +29,7 @@ export function adapt(backend: Backend): Backend {
   const has = (how: string | undefined): boolean => how !== undefined
 
   async function stat(context: Context, key: Key, options: ReadConditions): Promise<Entry> {
-    const given = await backend.stat(context, codec.toRaw(key) as Key, backendConditions(options))
+    const given = await backend.stat(context, codec.toRaw(key), backendConditions(options))
     checkReadConditions(options, given)
     return given.key === key ? given : entry(given)
   }
@@ -45,7 +46,7 @@ export function adapt(backend: Backend): Backend {
 
   async function read(context: Context, key: Key, options: ReadOptions): Promise<ReadResult> {
     const wanted = has(can.range) ? options : { ...options, range: undefined }
-    const given = await backend.read(context, codec.toRaw(key) as Key, backendConditions(wanted))
+    const given = await backend.read(context, codec.toRaw(key), backendConditions(wanted))
     try {
       checkReadConditions(options, given.entry)
       const cut = options.range === undefined && given.from === 0 ? given : cutToRange(given, options.range)
@@ -89,7 +90,7 @@ function mapEntry(entry: Entry, toKey: (raw: string) => string): Entry {
 
 /** How each operation's arguments and results pass the codec. */
 function codecArguments(codec: KeyCodec, entry: (given: Entry) => Entry): Parameters<typeof mapOperations>[1] {
-  const raw = (key: Key): Key => codec.toRaw(key) as Key
+  const raw = (key: Key): Key => codec.toRaw(key)
   const maybe = (given: Entry | void): Entry | void => (given === undefined ? undefined : entry(given))
   const pages = async function* (given: AsyncIterable<Page>): AsyncGenerator<Page> {
     for await (const page of given) yield { ...page, entries: page.entries.map(entry) }
@@ -106,5 +107,5 @@ function codecArguments(codec: KeyCodec, entry: (given: Entry) => Entry): Parame
 
 function rawListOptions(options: ListOptions, codec: KeyCodec): ListOptions {
   if (options.after === undefined || options.after === '') return options
-  return { ...options, after: codec.toRaw(options.after as Key) }
+  return { ...options, after: codec.toRaw(asKey(options.after)) }
 }

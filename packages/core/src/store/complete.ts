@@ -4,6 +4,7 @@ import type {
   Context,
   Entry,
   Key,
+  OnUnsupported,
   Page,
   Source,
   WriteConditions,
@@ -11,10 +12,11 @@ import type {
 } from '../backend/index.ts'
 import { errorCode, isStorageError, storageError } from '../errors/index.ts'
 import { joinKey, keyName, parentKey } from '../keys/index.ts'
+import { asKey } from '../keys/key.ts'
 import { names } from '../names.ts'
 import { cleanupContext } from './context.ts'
 import { effectiveCapabilities } from './effective.ts'
-import { gateAttributes, gateConditions, gateRead, gateWrite, requireStrong, type OnUnsupported } from './gates.ts'
+import { gateAttributes, gateConditions, gateRead, gateWrite, requireStrong } from './gates.ts'
 import { completeList } from './listing.ts'
 import { bytesSource, sizedSource, watchSource } from './source.ts'
 import type { Spill } from './spill.ts'
@@ -93,7 +95,7 @@ export function complete(backend: Backend, options: CompleteOptions): Backend {
   }
   if (given.ops.ping === undefined || backend.ping === undefined) {
     completed.ping = async (context) => {
-      await backend.stat(context, '' as Key, {}).catch((error: unknown) => {
+      await backend.stat(context, asKey(''), {}).catch((error: unknown) => {
         if (errorCode(error) !== 'NotFound') throw error
       })
     }
@@ -167,7 +169,7 @@ function throughTemporary(backend: Backend, write: PlainWrite): PlainWrite {
   const { move, delete: remove } = backend
   if (move === undefined || remove === undefined) return write
   return async (context, key, source, { ifAbsent, ifMatch, ...attributes }) => {
-    const temporary = joinKey(parentKey(key), `${names.temporary}${crypto.randomUUID()}` as Key)
+    const temporary = joinKey(parentKey(key), asKey(`${names.temporary}${crypto.randomUUID()}`))
     try {
       await write(context, temporary, source, attributes)
       return await move.call(backend, context, temporary, key, { ifAbsent, ifMatch })

@@ -2,6 +2,7 @@ import type {
   Attributes,
   Capabilities,
   Etag,
+  OnUnsupported,
   Operation,
   ReadOptions,
   WriteConditions,
@@ -10,9 +11,6 @@ import type {
 import { storageError } from '../errors/index.ts'
 import { utf8Length } from '../keys/index.ts'
 import { checkRange } from './ranges.ts'
-
-/** Attributes that a configuration lets core drop where a store cannot keep them. */
-export type OnUnsupported = { readonly [Name in keyof Attributes]?: 'drop' }
 
 const attributeNames = [
   ...(['contentType', 'contentEncoding', 'contentDisposition', 'cacheControl'] as const),

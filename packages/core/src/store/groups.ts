@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-unsafe-type-assertion -- operations are found by name here, which types cannot follow */
 import type { Backend, Context, Group } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
 import { parseKey } from '../keys/index.ts'
@@ -68,7 +69,6 @@ export function bindGroups(backend: Backend, caller: Caller): Groups {
       bound[name] = bindMember(backend, caller, group as Group, name, member)
     groups[group] = bound
   }
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- made from the table of all members
   return groups as unknown as Groups
 }
 

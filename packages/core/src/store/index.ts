@@ -1,6 +1,4 @@
 export { effectiveCapabilities } from './effective.ts'
-export type { OnUnsupported } from './gates.ts'
-export type { LayerSettings } from './layer-settings.ts'
 export { openStore, type OpenOptions } from './open-store.ts'
 export { checkRange, resolveRange } from './ranges.ts'
 export { bytesSource, collect, ownBytes, toSource, toStream } from './source.ts'

@@ -108,7 +108,8 @@ export class KitStore implements Store, Caller {
         options.onProgress === undefined || body instanceof Uint8Array
           ? body
           : reportProgress(body, size, options.onProgress)
-      const filled = told instanceof Uint8Array ? told : this.#filled('read', key, outer, told)
+      if (told instanceof Uint8Array) context.release()
+      const filled = told instanceof Uint8Array ? told : this.#filled('read', key, context, told)
       const free = (): void => context.abort(storageError('Aborted', 'the body was not wanted any more'))
       return new StoreReading(checked(entry), from, size, filled, free)
     })
@@ -358,13 +359,15 @@ export class KitStore implements Store, Caller {
   async *#filled<Item>(
     operation: string,
     key: string,
-    context: Context,
+    context: DerivedContext,
     stream: AsyncIterable<Item>,
   ): AsyncGenerator<Item> {
     try {
       yield* stream
     } catch (error) {
       throw this.#failure(operation, key, context, error)
+    } finally {
+      context.release()
     }
   }
 

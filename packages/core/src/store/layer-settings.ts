@@ -1,21 +1,7 @@
-import type { Capabilities, Duration } from '../backend/index.ts'
+import type { Capabilities, LayerSettings } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
 import { concurrency, deadline, retry, stallTimeout, verify, type Layer, type RetryOptions } from '../layers/index.ts'
 import { parseDuration } from '../units.ts'
-
-/** The `layers` of a store, as data: the same in code and in a config file. `false` leaves one out. */
-export interface LayerSettings {
-  /** Default: 3 attempts. */
-  readonly retry?: false | { readonly attempts?: number; readonly base?: Duration; readonly max?: Duration } | undefined
-  /** Total time of a call until it answers. Default: none. */
-  readonly deadline?: false | Duration | undefined
-  /** Longest time without progress. Default: 60 s. */
-  readonly stall?: false | Duration | undefined
-  /** Default: what the backend's hints say, else unlimited. */
-  readonly concurrency?: false | { readonly max?: number; readonly opsPerSecond?: number } | undefined
-  /** Checks hashes that entries and callers give. Default: true. */
-  readonly verify?: boolean | undefined
-}
 
 const known: ReadonlySet<string> = new Set(['retry', 'deadline', 'stall', 'concurrency', 'verify'])
 

@@ -1,6 +1,7 @@
 import type { Backend, Context, Entry, Key, ListOptions, Page } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
 import { compareKeys } from '../keys/index.ts'
+import { asKey } from '../keys/key.ts'
 import { sorted } from './sorted.ts'
 import type { Spill } from './spill.ts'
 
@@ -80,10 +81,11 @@ async function* walk(
   after: string | undefined,
 ): AsyncGenerator<Entry> {
   const waiting: string[] = []
-  const descend = (name: string): AsyncGenerator<Entry> => walk(list, context, name as Key, options, inOrder, after)
+  const descend = (name: string): AsyncGenerator<Entry> => walk(list, context, asKey(name), options, inOrder, after)
   for await (const entry of items(list(context, directory, options))) {
-    while (inOrder && waiting[0] !== undefined && compareKeys(`${waiting[0]}/`, entry.key) < 0) {
-      yield* descend(waiting.shift() ?? '')
+    for (let first = waiting[0]; first !== undefined && compareKeys(`${first}/`, entry.key) < 0; first = waiting[0]) {
+      waiting.shift()
+      yield* descend(first)
     }
     yield entry
     if (entry.kind !== 'directory' || wholeBefore(entry.key, after)) continue

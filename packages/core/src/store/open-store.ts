@@ -1,4 +1,4 @@
-import type { AnyPlugin, Backend, Capabilities, Environment, StoreSpec } from '../backend/index.ts'
+import type { AnyPlugin, Backend, Capabilities, Environment, OnUnsupported, StoreSpec } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
 import { applyLayers } from '../layers/apply.ts'
 import type { Layer } from '../layers/index.ts'
@@ -7,8 +7,7 @@ import { adapt } from './adapt.ts'
 import { complete } from './complete.ts'
 import type { Logger } from './context.ts'
 import { KitStore } from './kit-store.ts'
-import { standardLayers, type LayerSettings } from './layer-settings.ts'
-import type { OnUnsupported } from './gates.ts'
+import { standardLayers } from './layer-settings.ts'
 import type { Spill } from './spill.ts'
 import type { Store } from './store.ts'
 
@@ -50,7 +49,7 @@ async function assemble(spec: StoreSpec, name: string, options: OpenOptions): Pr
     const own = options.layers ?? []
     const layers = [
       ...own.filter((layer) => layer.innermost !== true),
-      ...standardLayers(settings(spec, 'layers') as LayerSettings | undefined, opened.capabilities),
+      ...standardLayers(settings(spec, 'layers'), opened.capabilities),
       ...own.filter((layer) => layer.innermost === true),
     ]
     const target = { store: name, type: plugin.type, capabilities: raw.capabilities, below: raw }
