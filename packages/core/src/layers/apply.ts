@@ -62,8 +62,9 @@ export function applyLayers(backend: Backend, layers: readonly Layer[], target: 
 }
 
 function fold(operation: string, owner: Anything, member: string, hooks: readonly LayerHooks[]): unknown {
-  const method = owner[member] as (...all: unknown[]) => unknown
-  let at: unknown = (...all: unknown[]) => method.apply(owner, all)
+  const method = owner[member] as AnyCall
+  let at: unknown = ((context, first, second, third) =>
+    method.call(owner, context, first, second, third)) satisfies AnyCall
   for (const hook of hooks) {
     if ((operation === 'read' || operation === 'content.read') && hook.body !== undefined)
       at = withBody(operation, at, hook.body)

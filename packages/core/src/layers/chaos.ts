@@ -25,11 +25,11 @@ export function chaos(options: ChaosOptions): Layer {
     attach: () => ({
       call(operation, next): AnyCall {
         if (operations !== undefined && !operations.includes(operation)) return next
-        return async (context, ...rest) => {
+        return async (context, first, second, third) => {
           if (delayMs > 0) await untilAborted(context.signal, new Promise((resolve) => setTimeout(resolve, delayMs)))
           const fails = random() < failures
           if (fails && !afterwards) throw storageError(code, 'made to fail', { applied: 'no' })
-          const result = await next(context, ...rest)
+          const result = await next(context, first, second, third)
           if (fails) throw storageError(code, 'made to fail after it was done', { applied: 'maybe' })
           return result
         }

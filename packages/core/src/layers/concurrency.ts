@@ -21,10 +21,12 @@ export function concurrency(options: ConcurrencyOptions): Layer {
       return {
         call: (operation, next): AnyCall => {
           if (unlimited.has(operation)) return next
-          return (context, ...rest) => limitedCall(limiter, operation, next, context, rest)
+          return (context, first, second, third) => limitedCall(limiter, operation, next, context, first, second, third)
         },
         pages: (operation, next): AnyStream =>
-          unlimited.has(operation) ? next : (context, ...rest) => limitedPages(limiter, next, context, rest),
+          unlimited.has(operation)
+            ? next
+            : (context, first, second, third) => limitedPages(limiter, next(context, first, second, third), context),
       }
     },
   }
@@ -35,11 +37,13 @@ async function limitedCall(
   operation: CallName,
   next: AnyCall,
   context: Context,
-  rest: readonly unknown[],
+  first: unknown,
+  second: unknown,
+  third: unknown,
 ): Promise<unknown> {
   if (!limiter.tryAcquire()) await limiter.acquire(context)
   try {
-    const result = await next(context, ...rest)
+    const result = await next(context, first, second, third)
     return whenUsed(operation, result, (failure) => limiter.release(failure))
   } catch (error) {
     limiter.release(error)
@@ -47,14 +51,9 @@ async function limitedCall(
   }
 }
 
-async function* limitedPages(
-  limiter: Limiter,
-  next: AnyStream,
-  context: Context,
-  rest: readonly unknown[],
-): AsyncGenerator {
+async function* limitedPages(limiter: Limiter, pages: AsyncIterable<unknown>, context: Context): AsyncGenerator {
   if (!limiter.tryAcquire()) await limiter.acquire(context)
-  yield* endingStream(next(context, ...rest), (failure) => limiter.release(failure))
+  yield* endingStream(pages, (failure) => limiter.release(failure))
 }
 
 /** Additive increase, multiplicative decrease of the number of calls at once; a bucket of tokens for calls per second. */

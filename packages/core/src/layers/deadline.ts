@@ -1,6 +1,7 @@
 import { storageError } from '../errors/index.ts'
 import { DerivedContext } from '../store/context.ts'
 import { whenUsed } from './body.ts'
+import { ExpiryQueue } from './expiry.ts'
 import type { AnyCall, Layer } from './layer.ts'
 
 /**
@@ -10,32 +11,35 @@ import type { AnyCall, Layer } from './layer.ts'
 export function deadline(milliseconds: number): Layer {
   return {
     name: 'deadline',
-    attach: () => ({
-      call:
-        (operation, next): AnyCall =>
-        (context, ...rest) =>
-          new Promise((resolve, reject) => {
-            const derived = new DerivedContext(context)
-            const timer = setTimeout(() => {
-              const error = storageError('Timeout', `no answer within the deadline of ${milliseconds} ms`, {
-                applied: 'maybe',
-                retry: 'never',
-              })
-              derived.abort(error)
-              reject(error)
-            }, milliseconds)
-            next(derived, ...rest).then(
-              (result) => {
-                clearTimeout(timer)
-                resolve(whenUsed(operation, result, () => derived.release()))
-              },
-              (error: unknown) => {
-                clearTimeout(timer)
-                derived.release()
+    attach() {
+      const queue = new ExpiryQueue(milliseconds)
+      return {
+        call:
+          (operation, next): AnyCall =>
+          (context, first, second, third) =>
+            new Promise((resolve, reject) => {
+              const derived = new DerivedContext(context)
+              const waiting = queue.add(() => {
+                const error = storageError('Timeout', `no answer within the deadline of ${milliseconds} ms`, {
+                  applied: 'maybe',
+                  retry: 'never',
+                })
+                derived.abort(error)
                 reject(error)
-              },
-            )
-          }),
-    }),
+              })
+              next(derived, first, second, third).then(
+                (result) => {
+                  queue.remove(waiting)
+                  resolve(whenUsed(operation, result, () => derived.release()))
+                },
+                (error: unknown) => {
+                  queue.remove(waiting)
+                  derived.release()
+                  reject(error)
+                },
+              )
+            }),
+      }
+    },
   }
 }

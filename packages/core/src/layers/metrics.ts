@@ -68,10 +68,10 @@ export function metrics(into: Metrics): Layer {
       return {
         call(operation, next): AnyCall {
           const counter = into.counter(store, operation)
-          return async (context, ...rest) => {
+          return async (context, first, second, third) => {
             const startedAt = performance.now()
             try {
-              const result = await next(context, ...rest)
+              const result = await next(context, first, second, third)
               count(counter, startedAt)
               return result
             } catch (error) {
@@ -82,11 +82,11 @@ export function metrics(into: Metrics): Layer {
         },
         pages(operation, next): AnyStream {
           const counter = into.counter(store, operation)
-          return async function* (context, ...rest) {
+          return async function* (context, first, second, third) {
             const startedAt = performance.now()
             let failure: unknown
             try {
-              yield* next(context, ...rest)
+              yield* next(context, first, second, third)
             } catch (error) {
               failure = error ?? 'rejected with nothing'
               throw error

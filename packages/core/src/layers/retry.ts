@@ -58,8 +58,8 @@ export function retry(options: RetryOptions = {}): Layer {
     attach(target) {
       const again =
         (next: AnyCall): AnyCall =>
-        (context, ...rest) =>
-          repeat(policy, context, (attempt) => next(attempt, ...rest))
+        (context, first, second, third) =>
+          repeat(policy, context, (attempt) => next(attempt, first, second, third))
       return {
         call: (operation, next) => (repeatable.has(operation) ? again(next) : next),
         around: {

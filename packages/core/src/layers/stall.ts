@@ -1,9 +1,9 @@
 /* oxlint-disable typescript/no-unsafe-type-assertion -- operations are found by name here, which types cannot follow */
-import type { Bytes, ByteStream, Context, ReadResult, Source } from '../backend/index.ts'
+import type { Bytes, ByteStream, ReadResult, Source } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
 import { DerivedContext } from '../store/context.ts'
 import { endable } from '../store/source.ts'
-import { endingStream, whenUsed } from './body.ts'
+import { ExpiryQueue, type Waiting } from './expiry.ts'
 import type { AnyCall, AnyStream, CallName, Layer, StreamName } from './layer.ts'
 
 /** Operations that may rightly be silent for long: a listener waits, a server joins parts or collects. */
@@ -11,156 +11,173 @@ const patient: ReadonlySet<CallName | StreamName> = new Set(['changes', 'blocks.
 
 /**
  * Times out what makes no progress for so many milliseconds: no answer, no next page, no next chunk of a body read, no next pull of a body
- * written. However long a healthy transfer takes, it is left alone.
+ * written. However long a healthy transfer takes, it is left alone; the time that the caller takes, to consume or to deliver, is not counted.
  */
 export function stallTimeout(milliseconds: number): Layer {
   return {
     name: 'stall',
-    attach: () => ({
-      call: (operation, next): AnyCall =>
-        patient.has(operation) ? next : (context, ...rest) => watchCall(operation, next, context, rest, milliseconds),
-      pages: (operation, next): AnyStream =>
-        patient.has(operation) ? next : (context, ...rest) => watchPages(next, context, rest, milliseconds),
-    }),
-  }
-}
-
-function stalled(what: string, milliseconds: number): Error {
-  return storageError('Timeout', `${what} for ${milliseconds} ms`, { applied: 'maybe', retry: 'safe' })
-}
-
-/** One timer that is set again only when it fires too early: progress costs an assignment. */
-class Watch {
-  readonly #milliseconds: number
-  readonly #expired: () => void
-  #timer: ReturnType<typeof setTimeout> | undefined
-  #progressAt = performance.now()
-
-  constructor(milliseconds: number, expired: () => void) {
-    this.#milliseconds = milliseconds
-    this.#expired = expired
-    this.#timer = setTimeout(() => this.#check(), milliseconds)
-  }
-
-  progress(): void {
-    this.#progressAt = performance.now()
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-  }
-
-  #check(): void {
-    const left = this.#milliseconds - (performance.now() - this.#progressAt)
-    if (left <= 0.5) this.#expired()
-    else this.#timer = setTimeout(() => this.#check(), left)
-  }
-}
-
-function watchCall(
-  operation: CallName,
-  next: AnyCall,
-  context: Context,
-  rest: readonly unknown[],
-  milliseconds: number,
-): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const derived = new DerivedContext(context)
-    const watch = new Watch(milliseconds, () => {
-      const error = stalled('no answer and no progress', milliseconds)
-      derived.abort(error)
-      reject(error)
-    })
-    const watched = rest.map((argument) => (isSource(argument) ? watchSource(argument, watch) : argument))
-    next(derived, ...watched).then(
-      (result) => {
-        watch.stop()
-        const timed = timeBody(operation, result, derived, milliseconds)
-        resolve(whenUsed(operation, timed, () => derived.release()))
-      },
-      (error: unknown) => {
-        watch.stop()
-        derived.release()
-        reject(error)
-      },
-    )
-  })
-}
-
-function isSource(value: unknown): value is Source {
-  return typeof value === 'object' && value !== null && 'open' in value && typeof value.open === 'function'
-}
-
-/** Time that the source itself takes is not the store's: the clock starts again when it delivers. */
-function watchSource(source: Source, watch: Watch): Source {
-  if (source.bytes !== undefined) return source
-  return {
-    ...source,
-    open(from) {
-      const stream = source.open(from)
-      return stream === null ? null : progressing(stream, watch)
+    attach() {
+      const clock = new StallClock(milliseconds)
+      return {
+        call: (operation, next): AnyCall => (patient.has(operation) ? next : timedCall(clock, operation, next)),
+        pages: (operation, next): AnyStream =>
+          patient.has(operation)
+            ? next
+            : (context, first, second, third) => {
+                const derived = new DerivedContext(context)
+                return timedSteps(clock, next(derived, first, second, third), derived)
+              },
+      }
     },
   }
 }
 
-async function* progressing(stream: ByteStream, watch: Watch): AsyncGenerator<Bytes> {
-  for await (const chunk of stream) {
-    watch.progress()
-    yield chunk
-    watch.progress()
+/** What one store's calls wait on. */
+class StallClock {
+  readonly milliseconds: number
+  readonly queue: ExpiryQueue
+
+  constructor(milliseconds: number) {
+    this.milliseconds = milliseconds
+    this.queue = new ExpiryQueue(milliseconds)
   }
-  watch.progress()
+
+  error(what: string): Error {
+    return storageError('Timeout', `${what} for ${this.milliseconds} ms`, { applied: 'maybe', retry: 'safe' })
+  }
 }
 
-function timeBody(operation: CallName, result: unknown, derived: DerivedContext, milliseconds: number): unknown {
-  if (operation === 'content.car') return timeSteps(result as ByteStream, derived, milliseconds)
-  if (operation !== 'read' && operation !== 'content.read') return result
-  const { body } = result as ReadResult
-  if (body instanceof Uint8Array) return result
-  return { ...(result as ReadResult), body: timeSteps(body, derived, milliseconds) }
+function timedCall(clock: StallClock, operation: CallName, next: AnyCall): AnyCall {
+  return (context, first, second, third) =>
+    new Promise((resolve, reject) => {
+      const derived = new DerivedContext(context)
+      const watch = new Watch(clock.queue, () => {
+        const error = clock.error('no answer and no progress')
+        derived.abort(error)
+        reject(error)
+      })
+      const call = next(
+        derived,
+        watchedArgument(first, watch),
+        watchedArgument(second, watch),
+        watchedArgument(third, watch),
+      )
+      call.then(
+        (result) => {
+          watch.stop()
+          resolve(timedResult(clock, operation, result, derived))
+        },
+        (error: unknown) => {
+          watch.stop()
+          derived.release()
+          reject(error)
+        },
+      )
+    })
 }
 
-/** Each step of the stream under a timer of its own; the consumer's own time between steps does not count. */
-async function* timeSteps<Item>(
+/** The time limit of one call: stopped while the caller's source is at work, started anew with each piece of progress. */
+class Watch {
+  readonly #queue: ExpiryQueue
+  readonly #expired: () => void
+  #waiting: Waiting | undefined
+
+  constructor(queue: ExpiryQueue, expired: () => void) {
+    this.#queue = queue
+    this.#expired = expired
+    this.#waiting = queue.add(expired)
+  }
+
+  stop(): void {
+    if (this.#waiting === undefined) return
+    this.#queue.remove(this.#waiting)
+    this.#waiting = undefined
+  }
+
+  start(): void {
+    this.stop()
+    this.#waiting = this.#queue.add(this.#expired)
+  }
+}
+
+function watchedArgument(value: unknown, watch: Watch): unknown {
+  if (typeof value !== 'object' || value === null || !('open' in value)) return value
+  const source = value as Source
+  if (source.bytes !== undefined) return source
+  const open = (from: number): ByteStream | null => {
+    const stream = source.open(from)
+    return stream === null ? null : watchedSteps(stream, watch)
+  }
+  return { ...source, open } satisfies Source
+}
+
+async function* watchedSteps(stream: ByteStream, watch: Watch): AsyncGenerator<Bytes> {
+  const iterator = endable(stream)
+  let ended = false
+  try {
+    for (;;) {
+      watch.stop()
+      const step = await iterator.next()
+      watch.start()
+      if (step.done === true) break
+      yield step.value
+    }
+    ended = true
+  } finally {
+    if (!ended) await iterator.return()
+  }
+}
+
+function timedResult(clock: StallClock, operation: CallName, result: unknown, derived: DerivedContext): unknown {
+  if (operation === 'content.car') return timedSteps(clock, result as ByteStream, derived)
+  if (operation === 'read' || operation === 'content.read') {
+    const { body } = result as ReadResult
+    if (!(body instanceof Uint8Array)) return { ...(result as ReadResult), body: timedSteps(clock, body, derived) }
+  }
+  derived.release()
+  return result
+}
+
+/** Each step of the stream under a time limit of its own; the consumer's time between steps does not count. */
+async function* timedSteps<Item>(
+  clock: StallClock,
   stream: AsyncIterable<Item>,
   derived: DerivedContext,
-  milliseconds: number,
 ): AsyncGenerator<Item> {
   const iterator = endable(stream)
   let ended = false
   try {
     for (;;) {
-      const step = await withTimeout(iterator.next(), derived, milliseconds)
-      if (step.done === true) {
-        ended = true
-        return
-      }
+      const step = await limited(clock, iterator.next(), derived)
+      if (step.done === true) break
       yield step.value
     }
+    ended = true
   } finally {
-    if (!ended) await withTimeout(iterator.return(), derived, milliseconds)
+    try {
+      if (!ended) await limited(clock, iterator.return(), derived)
+    } finally {
+      derived.release()
+    }
   }
 }
 
-function withTimeout<Result>(work: Promise<Result>, derived: DerivedContext, milliseconds: number): Promise<Result> {
+function limited<Result>(clock: StallClock, work: Promise<Result>, derived: DerivedContext): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      const error = stalled('the stream gave nothing', milliseconds)
+    const waiting = clock.queue.add(() => {
+      const error = clock.error('the stream gave nothing')
       derived.abort(error)
       reject(error)
-    }, milliseconds)
-    work.then(resolve, reject).finally(() => clearTimeout(timer))
+    })
+    work.then(
+      (result) => {
+        clock.queue.remove(waiting)
+        resolve(result)
+      },
+      (error: unknown) => {
+        clock.queue.remove(waiting)
+        reject(error)
+      },
+    )
   })
-}
-
-async function* watchPages(
-  next: AnyStream,
-  context: Context,
-  rest: readonly unknown[],
-  milliseconds: number,
-): AsyncGenerator {
-  const derived = new DerivedContext(context)
-  const steps = timeSteps(next(derived, ...rest), derived, milliseconds)
-  yield* endingStream(steps, () => derived.release())
 }

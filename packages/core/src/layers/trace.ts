@@ -34,28 +34,28 @@ export function trace(sink: (span: Span) => void): Layer {
       return {
         call:
           (operation, next): AnyCall =>
-          async (context, ...rest) => {
+          async (context, first, second, third) => {
             const startedAt = performance.now()
             try {
-              const result = await next(context, ...rest)
-              end(operation, context, rest[0], startedAt)
+              const result = await next(context, first, second, third)
+              end(operation, context, first, startedAt)
               return result
             } catch (error) {
-              end(operation, context, rest[0], startedAt, error ?? new Error('rejected with nothing'))
+              end(operation, context, first, startedAt, error ?? new Error('rejected with nothing'))
               throw error
             }
           },
         pages: (operation, next): AnyStream =>
-          async function* (context, ...rest) {
+          async function* (context, first, second, third) {
             const startedAt = performance.now()
             let failure: unknown
             try {
-              yield* next(context, ...rest)
+              yield* next(context, first, second, third)
             } catch (error) {
               failure = error ?? new Error('rejected with nothing')
               throw error
             } finally {
-              end(operation, context, rest[0], startedAt, failure)
+              end(operation, context, first, startedAt, failure)
             }
           },
       }

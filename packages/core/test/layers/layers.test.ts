@@ -111,6 +111,11 @@ describe('the stall timeout', () => {
       }
     }
     await store.write('a', slow())
+    const late = async function* (): AsyncGenerator<Bytes> {
+      await new Promise((resolve) => setTimeout(resolve, 150))
+      yield bytes
+    }
+    await store.write('a', late())
     backend.fault = { body: () => slow() }
     expect(await (await store.read('a')).bytes()).toEqual(bytes)
     let got = 0
