@@ -10,7 +10,7 @@
  */
 export type Key = string & { readonly key: unique symbol }
 
-/** Bytes in memory of their own: never a view of a shared buffer. */
+/** Plain bytes, never of a SharedArrayBuffer: nobody else can change them meanwhile. */
 export type Bytes = Uint8Array<ArrayBuffer>
 
 /**

@@ -19,7 +19,9 @@ export function toNodeStream(body: ByteStream): NodeReadable {
 }
 
 /** The body of a Node stream. Ending early destroys the stream. */
-export async function* fromNodeStream(stream: NodeReadable): AsyncGenerator<Bytes> {
+export async function* fromNodeStream(
+  stream: AsyncIterable<Uint8Array> & { destroy(): unknown },
+): AsyncGenerator<Bytes> {
   try {
     for await (const chunk of stream) yield ownBytes(chunk)
   } finally {

@@ -46,10 +46,12 @@ function isSource(body: object): body is Source {
   return 'open' in body && typeof body.open === 'function'
 }
 
-/** Bytes that nobody shares: views of shared or pooled buffers are copied. */
+/** Plain bytes: Node's Buffers as what they are underneath, shared memory copied. */
 export function ownBytes(bytes: Uint8Array): Bytes {
+  const { buffer, byteOffset, byteLength } = bytes
+  if (!(buffer instanceof ArrayBuffer)) return new Uint8Array(bytes)
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- just checked
-  return bytes.buffer instanceof ArrayBuffer ? (bytes as Bytes) : new Uint8Array(bytes)
+  return bytes.constructor === Uint8Array ? (bytes as Bytes) : new Uint8Array(buffer, byteOffset, byteLength)
 }
 
 async function* chunksOf(stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>): AsyncGenerator<Bytes> {
