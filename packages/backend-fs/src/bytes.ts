@@ -1,0 +1,17 @@
+import { storageError, type Bytes } from '@kit/core'
+import { readAt } from './fs-client.ts'
+
+/** Bytes of their own, not cleared: they are read into. */
+export function allocate(size: number): Bytes {
+  return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
+}
+
+/** @throws Corrupt where the file has become shorter than it was. */
+export async function readFully(fd: number, into: Uint8Array, position: number): Promise<void> {
+  let done = 0
+  while (done < into.byteLength) {
+    const count = await readAt(fd, into, done, into.byteLength - done, position + done)
+    if (count === 0) throw storageError('Corrupt', 'the file was cut short while it was read')
+    done += count
+  }
+}

@@ -1,0 +1,57 @@
+import type { Capabilities } from '@kit/core'
+import { reserved } from './folders.ts'
+import { foldsNames } from './fs-client.ts'
+import { pageMax } from './list.ts'
+
+export const capabilities: Capabilities = {
+  ops: {
+    write: 'native',
+    list: 'native',
+    delete: 'native',
+    copy: 'native',
+    move: 'native',
+    update: 'native',
+    changes: 'native',
+    usage: 'native',
+    ping: 'native',
+    open: 'native',
+    directories: 'native',
+    links: 'native',
+  },
+  etag: 'strong',
+  read: { range: 'native', ifMatch: 'native', ifNoneMatch: 'native' },
+  write: {
+    atomic: 'native',
+    durable: 'power',
+    ifAbsent: 'native',
+    ifMatch: 'emulated',
+    conditionScope: 'host',
+    unknownSize: 'native',
+    attributes: ['modified', 'mode'],
+  },
+  list: { recursive: 'native', pageMax, fields: ['size', 'etag', 'modified', 'mode'] },
+  delete: { ifMatch: 'emulated' },
+  keys: {
+    // The system takes paths of 4,095 bytes; the root's own is part of them.
+    maxBytes: 3840,
+    segmentMaxBytes: 255,
+    reserved: [reserved],
+    names: 'bytes',
+    caseSensitive: true,
+    unicode: 'exact',
+  },
+  directories: 'real',
+  consistent: { read: true, list: true },
+  changes: { resumable: false },
+  hints: { latencyMs: 0, throughput: 'very high', durability: 'medium', cost: 'none', concurrency: 64 },
+}
+
+/** Without `fsync`, what was written outlives the process, not the machine. */
+export function capabilitiesFor(fsync: boolean): Capabilities {
+  const { write, keys } = capabilities
+  return {
+    ...capabilities,
+    write: write && { ...write, durable: fsync ? 'power' : 'process' },
+    keys: foldsNames ? { ...keys, caseSensitive: false, unicode: 'nfc', names: 'unicode' } : keys,
+  }
+}

@@ -1,0 +1,50 @@
+import { nameFromBytes, storageError, type Entry, type Etag, type ReadConditions } from '@kit/core'
+import type { Stats } from './fs-client.ts'
+
+const typeMask = 0o170000
+const types = { directory: 0o040000, file: 0o100000, link: 0o120000 } as const
+
+/** `undefined` for sockets, pipes and devices. */
+export function kindOf(stats: Stats): Entry['kind'] | undefined {
+  const type = Number(stats.mode) & typeMask
+  if (type === types.file) return 'file'
+  if (type === types.directory) return 'directory'
+  return type === types.link ? 'link' : undefined
+}
+
+/**
+ * Strong: every write through Kit gives a file a modification time that no other write of the process has given, and the time of the
+ * last change of any kind, which nobody can set, is part of it too. Inode numbers alone come back within two writes.
+ */
+export function etagOf(stats: Stats): Etag {
+  const { ino, size, mtimeNs, ctimeNs } = stats
+  return `"${ino.toString(16)}-${size.toString(16)}-${mtimeNs.toString(16)}-${ctimeNs.toString(16)}"`
+}
+
+export function entryOf(key: string, stats: Stats, target?: Buffer): Entry {
+  const kind = kindOf(stats)
+  if (kind === undefined) throw special()
+  const modified = new Date(Number(stats.mtimeMs))
+  const mode = Number(stats.mode) & 0o7777
+  if (kind === 'file') return { kind, key, size: Number(stats.size), etag: etagOf(stats), modified, mode }
+  if (kind === 'directory') return { kind, key, modified, mode }
+  return { kind, key, size: Number(stats.size), etag: etagOf(stats), modified, target: nameFromBytes(target ?? noName) }
+}
+
+const noName = new Uint8Array()
+
+export function special(): Error {
+  return storageError('Unsupported', 'it is neither file, directory nor link')
+}
+
+/** @throws ConditionFailed, NotModified */
+export function checkRead(etag: Etag | undefined, { ifMatch, ifNoneMatch }: ReadConditions): void {
+  if (ifMatch !== undefined && ifMatch !== etag) throw changed(etag, ifMatch)
+  if (ifNoneMatch !== undefined && ifNoneMatch === etag) {
+    throw storageError('NotModified', `the etag is still ${etag}`)
+  }
+}
+
+export function changed(etag: Etag | undefined, wanted: Etag): Error {
+  return storageError('ConditionFailed', etag === undefined ? 'there is nothing' : `the etag is ${etag}, not ${wanted}`)
+}

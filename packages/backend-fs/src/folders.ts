@@ -1,0 +1,56 @@
+/**
+ * The directories of a store, such that nothing done to the tree meanwhile leads out of it. `open-folders.ts` holds them by descriptor, where
+ * the system shows where a descriptor points; `checked-folders.ts` checks their paths before and after, elsewhere.
+ */
+import { bytesFromName } from '@kit/core'
+import type { FilePath } from './fs-client.ts'
+
+/** A directory below the root, held until it is released. */
+export interface Folder {
+  /** Its true key: no segment is a link. */
+  readonly key: string
+  /** Path of a name in it. */
+  at(name: string): FilePath
+  /** Path of itself. */
+  readonly path: FilePath
+}
+
+export interface Folders {
+  /** The directory when it is open already: the quick way. */
+  held(key: string): Folder | undefined
+  /** Follows links that stay below the root. @throws ENOENT and ENOTDIR as the system gives them, PermissionDenied */
+  open(key: string): Promise<Folder>
+  /** As open, but not kept for later, and no link is followed: ENOENT. For walks through the tree. */
+  visit(key: string): Promise<Folder>
+  /** As visit, without leaving the thread. For watches, which must not miss what happens while they are set. */
+  visitNow(key: string): Folder
+  release(folder: Folder): void
+  /** @throws PermissionDenied when the directory was swapped meanwhile and the system does not allow to prevent it. */
+  recheck(folder: Folder): Promise<void> | undefined
+  /** A descriptor for reading what a link points to. @throws PermissionDenied where that lies outside */
+  follow(folder: Folder, name: string): Promise<number>
+  close(): void
+}
+
+/** Folder of a store's own files: never listed, never a key. */
+export const reserved = '.kit'
+
+export function isReserved(key: string): boolean {
+  return key === reserved || key.startsWith(`${reserved}/`)
+}
+
+/** Directory and name of a key below the root. */
+export function split(key: string): readonly [directory: string, name: string] {
+  const slash = key.lastIndexOf('/')
+  return slash < 0 ? ['', key] : [key.slice(0, slash), key.slice(slash + 1)]
+}
+
+/** A path with a raw name at its end: text where it is UTF-8, else bytes. */
+export function pathOf(text: string): FilePath {
+  return text.isWellFormed() ? text : Buffer.from(bytesFromName(text))
+}
+
+/** A missing directory, as the system would say it. */
+export function missing(): Error {
+  return Object.assign(new Error('ENOENT: no such directory'), { code: 'ENOENT' })
+}

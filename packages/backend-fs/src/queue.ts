@@ -1,0 +1,42 @@
+import { abortError } from '@kit/core'
+
+/** Turns by name: whoever comes while another has the name waits until that one leaves. */
+export interface Queue {
+  /** Undefined: it is your turn already, nothing to wait for. */
+  enter(name: string, signal: AbortSignal): Promise<void> | undefined
+  leave(name: string): void
+}
+
+export function createQueue(): Queue {
+  const waiting = new Map<string, (() => void)[]>()
+  return {
+    enter(name, signal) {
+      const others = waiting.get(name)
+      if (others === undefined) {
+        waiting.set(name, [])
+        return undefined
+      }
+      return new Promise((resolve, reject) => {
+        const turn = (): void => {
+          signal.removeEventListener('abort', onAbort)
+          resolve()
+        }
+        const onAbort = (): void => {
+          others.splice(others.indexOf(turn), 1)
+          reject(abortError(signal))
+        }
+        if (signal.aborted) {
+          reject(abortError(signal))
+          return
+        }
+        signal.addEventListener('abort', onAbort, { once: true })
+        others.push(turn)
+      })
+    },
+    leave(name) {
+      const next = waiting.get(name)?.shift()
+      if (next === undefined) waiting.delete(name)
+      else next()
+    },
+  }
+}

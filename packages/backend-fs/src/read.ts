@@ -1,0 +1,83 @@
+import { storageError, throwIfAborted, type ByteRange, type Context, type Entry } from '@kit/core'
+import type { Key, ReadConditions, ReadOptions, ReadResult } from '@kit/core'
+import { bodyStream } from './body-stream.ts'
+import { allocate, readFully } from './bytes.ts'
+import { checkRead, entryOf, etagOf, kindOf, special } from './entry.ts'
+import { split } from './folders.ts'
+import { lstat, openFile, openFlags, readlink } from './fs-client.ts'
+import { errnoOf, isDirectoryError } from './fs-errors.ts'
+import { inFolder, type Site } from './site.ts'
+
+export async function stat(site: Site, { signal }: Context, key: Key, conditions: ReadConditions): Promise<Entry> {
+  if (signal.aborted) throwIfAborted(signal)
+  const entry = await entryAt(site, key)
+  if (conditions.ifMatch !== undefined || conditions.ifNoneMatch !== undefined) checkRead(entry.etag, conditions)
+  return entry
+}
+
+function entryAt(site: Site, key: Key): Promise<Entry> {
+  const [directory, name] = split(key)
+  return inFolder(site, directory, async (folder) => {
+    const path = name === '' ? folder.path : folder.at(name)
+    const stats = await lstat(path)
+    return kindOf(stats) === 'link' ? entryOf(key, stats, await readlink(path)) : entryOf(key, stats)
+  })
+}
+
+/** Up to this, a body is read at once: a stream would cost more than the wait for it. In bytes. */
+const wholeMax = 256 * 1024
+
+export async function read(site: Site, context: Context, key: Key, options: ReadOptions): Promise<ReadResult> {
+  const { signal } = context
+  if (signal.aborted) throwIfAborted(signal)
+  const fd = await openForReading(site, key)
+  let kept = false
+  try {
+    const stats = site.local ? site.fstat(fd) : await site.fstat(fd)
+    const entry = fileEntry(key, await stats)
+    const size = entry.size ?? 0
+    checkRead(entry.etag, options)
+    const { from, to } = options.range === undefined ? { from: 0, to: size } : boundsOf(options.range, size)
+    if (to - from > wholeMax) {
+      kept = true
+      return { entry, from, body: bodyStream(site, context, fd, from, to) }
+    }
+    const body = allocate(to - from)
+    if (to > from) await readFully(fd, body, from)
+    if (signal.aborted) throwIfAborted(signal)
+    return { entry, from, body }
+  } finally {
+    if (!kept) await site.files.close(fd)
+  }
+}
+
+/** Through a link too, where it stays below the root. The caller closes it. */
+export async function openForReading(site: Site, key: Key): Promise<number> {
+  const [directory, name] = split(key)
+  if (name === '') throw isDirectoryError()
+  return inFolder(site, directory, async (folder) => {
+    try {
+      return await openFile(folder.at(name), openFlags.read)
+    } catch (error) {
+      if (errnoOf(error) !== 'ELOOP') throw error
+      return site.folders.follow(folder, name)
+    }
+  })
+}
+
+/** @throws IsDirectory, Unsupported */
+export function fileEntry(key: string, stats: Parameters<typeof etagOf>[0]): Entry {
+  const kind = kindOf(stats)
+  if (kind === 'directory') throw isDirectoryError()
+  if (kind !== 'file') throw special()
+  return entryOf(key, stats)
+}
+
+function boundsOf(range: ByteRange, size: number): { readonly from: number; readonly to: number } {
+  if ('last' in range) return { from: Math.max(0, size - range.last), to: size }
+  const { from, to = size } = range
+  if (from > size || (from === size && from > 0)) {
+    throw storageError('InvalidRange', `it starts at ${from}, and the object has ${size} bytes`)
+  }
+  return { from, to: Math.min(to, size) }
+}
