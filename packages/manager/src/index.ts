@@ -1,1 +1,8 @@
-export {}
+export { configSchema } from './config-schema.ts'
+export type { StoreEntryData } from './config/edit.ts'
+export { configProblems, problemLine, type ConfigError, type ConfigProblem } from './config/problems.ts'
+export { specOf, type SpecOptions } from './config/spec-of.ts'
+export type { Variables } from './config/substitute.ts'
+export type { StoreDescription } from './describe.ts'
+export type { Kit } from './kit.ts'
+export { openKit, type KitOptions } from './open-kit.ts'

@@ -1,0 +1,110 @@
+import { isStorageError, manifestOf, requireContract, storageError, type AnyPlugin, type Manifest } from '@kit/core'
+import { discoverPlugins, loadPlugin, type FoundPlugin } from '@kit/core/node'
+
+/** A plugin that can be used; its code may not have run yet. */
+export interface KnownPlugin {
+  readonly manifest: Manifest
+  /** Absent for plugins that the program passed in. */
+  readonly package?: string | undefined
+  readonly version?: string | undefined
+  /** The plugin itself, where its code is here already. */
+  readonly loaded?: AnyPlugin | undefined
+  load(): Promise<AnyPlugin>
+}
+
+/** Which plugin provides a type: those passed in, then those installed, then the built-in ones. */
+export interface PluginCatalog {
+  /** All that can be used, the preferred first; two of one type may both be there. */
+  all(): Promise<readonly KnownPlugin[]>
+  /** @throws InvalidConfig where none or more than one provides the type */
+  byType(type: string): Promise<KnownPlugin>
+  /** @throws InvalidConfig where none or more than one takes the scheme */
+  byScheme(scheme: string): Promise<KnownPlugin>
+}
+
+export interface CatalogOptions {
+  readonly passed: readonly AnyPlugin[]
+  readonly builtIn: readonly AnyPlugin[]
+  /** Plugins are looked up from here and its parents. */
+  readonly folder: string
+  readonly pluginFolder: string
+  /** The package that is to provide a type; undefined where the file pins none. */
+  pin(type: string): string | undefined
+}
+
+export function pluginCatalog(options: CatalogOptions): PluginCatalog {
+  const passed = options.passed.map(here)
+  const builtIn = options.builtIn.map(here)
+  let searching: Promise<readonly KnownPlugin[]> | undefined
+  const installed = (): Promise<readonly KnownPlugin[]> => {
+    searching ??= discoverPlugins(options.folder, options.pluginFolder).then((found) => found.map(there))
+    return searching
+  }
+
+  async function only(matches: (plugin: KnownPlugin) => boolean, what: string, pin?: string): Promise<KnownPlugin> {
+    const [own] = passed.filter(matches)
+    if (own !== undefined) return own
+    const found = (await installed()).filter(
+      (plugin) => matches(plugin) && (pin === undefined || plugin.package === pin),
+    )
+    const [first, second] = found
+    if (second !== undefined) {
+      const packages = found.map((plugin) => plugin.package).join(', ')
+      const advice = 'name one under `plugins:`, such as { TYPE: PACKAGE }'
+      throw storageError('InvalidConfig', `several installed packages provide ${what}: ${packages}; ${advice}`)
+    }
+    if (first !== undefined) return first
+    if (pin !== undefined) throw storageError('InvalidConfig', `${pin}, which is to provide ${what}, is not installed`)
+    const [fallback] = builtIn.filter(matches)
+    if (fallback !== undefined) return fallback
+    const known = [...new Set((await all()).map((plugin) => plugin.manifest.type))].toSorted().join(', ')
+    throw storageError('InvalidConfig', `no installed plugin provides ${what}; there are ${known || 'none'}`)
+  }
+
+  async function all(): Promise<readonly KnownPlugin[]> {
+    const found = [...passed, ...(await installed())]
+    const types = new Set(found.map((plugin) => plugin.manifest.type))
+    return [...found, ...builtIn.filter((plugin) => !types.has(plugin.manifest.type))]
+  }
+
+  return {
+    all,
+    byType: (type) => only(({ manifest }) => provides(manifest, type), `the type ${type}`, options.pin(type)),
+    byScheme: (scheme) => only(({ manifest }) => manifest.schemes.includes(scheme), `addresses of ${scheme}://`),
+  }
+}
+
+function provides(manifest: Manifest, type: string): boolean {
+  return manifest.type === type || manifest.aliases.includes(type)
+}
+
+function here(plugin: AnyPlugin): KnownPlugin {
+  requireContract(plugin)
+  return { manifest: manifestOf(plugin), loaded: plugin, load: () => Promise.resolve(plugin) }
+}
+
+function there(found: FoundPlugin): KnownPlugin {
+  let loading: Promise<AnyPlugin> | undefined
+  return {
+    manifest: found.manifest,
+    package: found.package,
+    version: found.version,
+    load() {
+      loading ??= loadPlugin(found)
+      return loading
+    },
+  }
+}
+
+/** The value, or the text of the InvalidConfig error that came instead. Any other error goes on. */
+export async function orMessage<Value>(
+  work: Promise<Value>,
+  message: (error: unknown) => string,
+): Promise<Value | string> {
+  try {
+    return await work
+  } catch (error) {
+    if (isStorageError(error) && error.code === 'InvalidConfig') return message(error)
+    throw error
+  }
+}

@@ -1,0 +1,168 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { plugin as memory } from '@kit/backend-memory'
+import { describe, expect, test } from 'vitest'
+import { configProblems, openKit } from '../src/index.ts'
+import { cache, configFile, installPackages, loadedPackages, s3, temporaryFolder, webdav } from './fakes.ts'
+
+const twoStores = 'stores:\n  a: { type: memory }\n  b: { type: memory, layers: { retry: false } }\n'
+
+describe('openKit', () => {
+  test('gives the stores of a file by name (M1, M7)', async () => {
+    const config = await configFile(twoStores)
+    await using kit = await openKit({ config, plugins: [memory] })
+    expect(kit).toMatchObject({
+      path: config,
+      stores: [
+        { name: 'a', type: 'memory' },
+        { name: 'b', type: 'memory' },
+      ],
+    })
+    const store = await kit.store('a')
+    await store.write('x', 'hello')
+    expect(store.name).toBe('a')
+    expect(await (await kit.store('a')).stat('x')).toMatchObject({ size: 5 })
+  })
+
+  test('opens a store once, however many ask at the same time', async () => {
+    await using kit = await openKit({ config: await configFile(twoStores), plugins: [memory] })
+    const [first, second] = await Promise.all([kit.store('a'), kit.store('a')])
+    expect(first).toBe(second)
+    expect(await kit.store('b')).not.toBe(first)
+  })
+
+  test('closes the stores with itself and opens none afterwards', async () => {
+    const kit = await openKit({ config: await configFile(twoStores), plugins: [memory] })
+    const store = await kit.store('a')
+    await kit.close()
+    await kit.close()
+    await expect(store.stat('x')).rejects.toMatchObject({ code: 'Aborted' })
+    await expect(kit.store('b')).rejects.toMatchObject({ code: 'Aborted' })
+  })
+
+  test('says which stores there are when one is not', async () => {
+    await using kit = await openKit({ config: await configFile(twoStores), plugins: [memory] })
+    await expect(kit.store('c')).rejects.toMatchObject({ code: 'NotFound', message: expect.stringContaining('a, b') })
+  })
+
+  test('finds kit.yaml in a folder above', async () => {
+    const folder = await temporaryFolder()
+    await writeFile(join(folder, 'kit.yaml'), twoStores)
+    await mkdir(join(folder, 'deep/deeper'), { recursive: true })
+    await using kit = await openKit({ cwd: join(folder, 'deep/deeper'), plugins: [memory] })
+    expect(kit.path).toBe(join(folder, 'kit.yaml'))
+  })
+
+  test('looks into the user’s configuration folder last, and is empty where nothing is', async () => {
+    const folder = await temporaryFolder()
+    await using kit = await openKit({ cwd: folder, environment: { KIT_HOME: join(folder, 'home') } })
+    expect(kit).toMatchObject({ path: join(folder, 'home/kit.yaml'), stores: [] })
+    await expect(kit.store('a')).rejects.toMatchObject({ message: expect.stringContaining('no stores are configured') })
+  })
+
+  test('refuses a named file that does not exist', async () => {
+    const config = join(await temporaryFolder(), 'none.yaml')
+    await expect(openKit({ config })).rejects.toMatchObject({ code: 'InvalidConfig' })
+  })
+
+  test('refuses a file that is not UTF-8', async () => {
+    const config = await configFile('')
+    await writeFile(config, Uint8Array.of(0x61, 0xff))
+    await expect(openKit({ config })).rejects.toMatchObject({ code: 'InvalidConfig', message: /not UTF-8/ })
+  })
+
+  test('tells the problems of all stores at once (M6)', async () => {
+    const config = await configFile('stores:\n  a: { type: memory, max: 1 }\n  b: { type: s3 }\n')
+    const error: unknown = await openKit({ config, plugins: [memory, s3] }).catch((caught: unknown) => caught)
+    expect(configProblems(error)).toMatchObject([
+      { file: config, line: 2 },
+      { file: config, line: 3 },
+    ])
+  })
+
+  test('fails only the stores that need what this machine lacks', async () => {
+    const text = 'stores:\n  a: { type: memory }\n  b: { type: s3, bucket: "${B}" }\n  c: { type: other }\n'
+    await using kit = await openKit({ config: await configFile(text), plugins: [memory, s3] })
+    await kit.store('a')
+    await expect(kit.store('b')).rejects.toMatchObject({ message: /kit\.yaml:3:26: .* B is not set/ })
+    await expect(kit.store('c')).rejects.toMatchObject({
+      message: /kit\.yaml:4:14: .* type other; there are memory, s3/,
+    })
+    expect(await kit.check()).toMatchObject([{ line: 3 }, { line: 4 }])
+  })
+
+  test('tells the line of a store whose settings only opening finds wrong', async () => {
+    const text = 'stores:\n  a: { type: memory, layers: { nonsense: true } }\n'
+    await using kit = await openKit({ config: await configFile(text), plugins: [memory] })
+    await expect(kit.store('a')).rejects.toMatchObject({ code: 'InvalidConfig', message: /kit\.yaml:2:6: .*nonsense/ })
+  })
+})
+
+describe('plugins', () => {
+  test('are found from the file’s folder and run only for the stores that need them (R1)', async () => {
+    const folder = await temporaryFolder()
+    await installPackages(folder, { 'kit-red': 'red', 'kit-blue': 'blue' })
+    await writeFile(join(folder, 'kit.yaml'), 'stores: { r: { type: red, token: env:T }, b: { type: blue } }')
+    await using kit = await openKit({ cwd: folder })
+    expect(await kit.describe('r')).toMatchObject({
+      name: 'r',
+      type: 'red',
+      line: 1,
+      package: 'kit-red',
+      version: '1.2.3',
+      options: { token: 'env:T' },
+      capabilities: { directories: 'implied' },
+    })
+    expect((await kit.manifests()).map(({ type }) => type)).toStrictEqual(['red', 'blue'])
+    expect(loadedPackages()).toStrictEqual([])
+    await kit.store('r')
+    expect(loadedPackages()).toStrictEqual(['kit-red'])
+  })
+
+  test('that the program passes in come first, built-in ones last', async () => {
+    const folder = await temporaryFolder()
+    await installPackages(folder, { 'kit-memory': 'memory', 'kit-s3': 's3' })
+    await writeFile(
+      join(folder, 'kit.yaml'),
+      'stores: { m: { type: memory }, s: { type: s3 }, w: { type: webdav, url: u } }',
+    )
+    await using kit = await openKit({ cwd: folder, plugins: [memory], builtIn: [s3, webdav] })
+    expect((await kit.describe('m')).package).toBeUndefined()
+    expect((await kit.describe('s')).package).toBe('kit-s3')
+    expect(await kit.describe('w')).toMatchObject({ type: 'webdav', options: { url: 'u' } })
+  })
+
+  test('of one type from two packages need a pin', async () => {
+    const folder = await temporaryFolder()
+    await installPackages(folder, { 'kit-one': 'same', 'kit-two': 'same' })
+    const config = join(folder, 'kit.yaml')
+    await writeFile(config, 'stores: { a: { type: same } }')
+    await using unpinned = await openKit({ config })
+    await expect(unpinned.store('a')).rejects.toMatchObject({ message: /kit\.yaml:1:22: several .* kit-one, kit-two/ })
+    await writeFile(config, 'stores: { a: { type: same } }\nplugins: { same: kit-two }')
+    await using pinned = await openKit({ config })
+    await pinned.store('a')
+    expect(loadedPackages()).toStrictEqual(['kit-two'])
+  })
+
+  test('open inline addresses by scheme', async () => {
+    const folder = await temporaryFolder()
+    await installPackages(folder, { 'kit-red': 'red' })
+    await using kit = await openKit({ config: join(folder, 'kit.yaml'), create: true })
+    expect(await kit.address('red://x')).toBe(await kit.address('red://x'))
+    await expect(kit.address('green://x')).rejects.toMatchObject({ code: 'InvalidConfig', message: /green:/ })
+    await expect(kit.address('x')).rejects.toMatchObject({ code: 'InvalidConfig' })
+    loadedPackages()
+  })
+
+  test('are described with what they wrap, without literal secrets', async () => {
+    const text =
+      'stores:\n  a: { type: cache, over: [w] }\n  w: { type: webdav, url: "${U}", password: env:P }\n  x: { type: none, key: k }\n'
+    await using kit = await openKit({ config: await configFile(text), plugins: [cache, webdav] })
+    expect(await kit.describe('a')).toMatchObject({
+      type: 'cache',
+      over: [{ name: 'w', type: 'webdav', line: 3, options: { url: '${U}', password: 'env:P' } }],
+    })
+    expect(await kit.describe('x')).toMatchObject({ missing: /no installed plugin/, options: { key: '(not shown)' } })
+  })
+})
