@@ -86,7 +86,7 @@ function importOffences({ file, imports }: ReadFile): readonly Offence[] {
   const room = /^packages\/core\/src\/(?:([^/]+)\/)?/.exec(file)
   const mayUseNode = !room || coreNodeRooms.includes(room[1] ?? '')
   return imports.flatMap(({ specifier, line }): readonly Offence[] => {
-    if (/^\.\.?(?:\/|$)/.test(specifier) && !importedEndings.test(specifier)) {
+    if (!file.endsWith('.mjs') && /^\.\.?(?:\/|$)/.test(specifier) && !importedEndings.test(specifier)) {
       return [{ file, line, what: `import of "${specifier}" must end in .ts` }]
     }
     if (specifier.startsWith('node:') && !mayUseNode) {

@@ -49,7 +49,7 @@ export interface Plugin<Options extends object> {
   readonly aliases: readonly string[]
   /** Schemes of inline addresses, without colon. */
   readonly schemes: readonly string[]
-  readonly options: { readonly [Name in keyof Options]-?: OptionSpec }
+  readonly options: { readonly [Name in keyof Options & string]-?: OptionSpec }
   /** The most it can do. */
   readonly capabilities: Capabilities
   /** Takes away by options, without I/O. */

@@ -7,6 +7,7 @@ import type {
   ChangeNotice,
   Context,
   Entry,
+  Group,
   HandleMode,
   Key,
   Operation,
@@ -16,6 +17,7 @@ import type {
 } from '../backend/index.ts'
 import { isStorageError, storageError, toStorageError, withDetails, abortError } from '../errors/index.ts'
 import { parseKey } from '../keys/index.ts'
+import { checked, checkedChange, told } from './checked.ts'
 import { CallContext, DerivedContext, type Logger } from './context.ts'
 import { requireOperation } from './gates.ts'
 import { bindGroups, type Caller } from './groups.ts'
@@ -39,6 +41,9 @@ import type {
 } from './store.ts'
 
 type Loose<Method extends (...all: never[]) => unknown> = NonNullable<Parameters<Method>[2]>
+
+/** Operations that are functions; the rest are groups. */
+type MethodName = Exclude<Operation, Group>
 
 /** A backend, completed and layered, in the hands of a program: plain strings in, checked entries and filled-in errors out. */
 export class KitStore implements Store, Caller {
@@ -118,15 +123,15 @@ export class KitStore implements Store, Caller {
   write(key: string, body: Body, options: WriteCall = {}): Promise<StoreEntry> {
     const { signal, requestId, size, onProgress, ...rest } = options
     return this.#fromSource('write', key, body, { signal, requestId, size, onProgress }, async (context, source) => {
-      const { write } = this.#need('write')
-      return write?.call(this.#backend, context, parseKey(key), source, rest)
+      const write = this.#method('write')
+      return write(context, parseKey(key), source, rest)
     })
   }
 
   append(key: string, body: Body, options: Loose<Store['append']> = {}): Promise<StoreEntry> {
     return this.#fromSource('append', key, body, options, async (context, source) => {
-      const { append } = this.#need('append')
-      return append?.call(this.#backend, context, parseKey(key), source, { at: options.at })
+      const append = this.#method('append')
+      return append(context, parseKey(key), source, { at: options.at })
     })
   }
 
@@ -143,11 +148,9 @@ export class KitStore implements Store, Caller {
     try {
       return await this.call(operation, key, options, async (context) => {
         const entry = await work(context, watched?.source ?? source)
-        if (entry === undefined)
-          throw storageError('Unexpected', 'the store told nothing about what it wrote', { applied: 'yes' })
         if (source.bytes !== undefined)
           options.onProgress?.({ bytes: source.bytes.byteLength, total: source.bytes.byteLength })
-        return checked(entry)
+        return told(entry)
       })
     } catch (error) {
       throw watched?.failed === true ? watched.failure : error
@@ -156,7 +159,7 @@ export class KitStore implements Store, Caller {
 
   list(directory: string = '', options: ListCall = {}): Listing {
     return this.#listing('list', directory, options, (context) => {
-      const { list } = this.#need('list')
+      const list = this.#method('list')
       if (options.cursor !== undefined && this.capabilities.list?.cursor !== true) {
         throw storageError('Unsupported', 'the store has no cursors: continue a listing with `after`')
       }
@@ -164,7 +167,7 @@ export class KitStore implements Store, Caller {
         throw storageError('InvalidConfig', '`limit` is a number of entries from 1')
       }
       const { signal: _signal, requestId: _requestId, ...rest } = options
-      return list?.call(this.#backend, context, parseKey(directory), rest) ?? []
+      return list(context, parseKey(directory), rest)
     })
   }
 
@@ -188,8 +191,8 @@ export class KitStore implements Store, Caller {
 
   delete(key: string, options: Loose<Store['copy']> & { readonly version?: string | undefined } = {}): Promise<void> {
     return this.call('delete', key, options, async (context) => {
-      const remove = this.#need('delete').delete
-      await remove?.call(this.#backend, context, parseKey(key), { ifMatch: options.ifMatch, version: options.version })
+      const remove = this.#method('delete')
+      await remove(context, parseKey(key), { ifMatch: options.ifMatch, version: options.version })
     })
   }
 
@@ -197,14 +200,13 @@ export class KitStore implements Store, Caller {
     keys: Iterable<string> | AsyncIterable<string>,
     options: CallOptions = {},
   ): AsyncIterable<{ readonly key: string; readonly error?: unknown }> {
-    const backend = this.#backend
-    const need = (): Backend => this.#need('deleteMany')
+    const method = (): NonNullable<Backend['deleteMany']> => this.#method('deleteMany')
     const filled = (error: unknown, key: string): unknown => this.#failure('delete', key, undefined, error)
     return this.stream('deleteMany', undefined, options, async function* (context) {
-      const { deleteMany } = need()
+      const deleteMany = method()
       let batch: Key[] = []
       const flush = async function* (): AsyncGenerator<{ key: string; error?: unknown }> {
-        for await (const { key, error } of deleteMany?.call(backend, context, batch) ?? []) {
+        for await (const { key, error } of deleteMany(context, batch)) {
           yield error === undefined ? { key } : { key, error: filled(error, key) }
         }
         batch = []
@@ -226,76 +228,75 @@ export class KitStore implements Store, Caller {
     options: Loose<Store['copy']> & { readonly message?: string | undefined } = {},
   ): Promise<StoreEntry[]> {
     return this.call('batch', undefined, options, async (context) => {
-      const { batch } = this.#need('batch')
+      const batch = this.#method('batch')
       const { message, ifMatch } = options
-      const entries = await batch?.call(this.#backend, context, changes.map(checkedChange), { message, ifMatch })
-      return (entries ?? []).map(checked)
+      const entries = await batch(context, changes.map(checkedChange), { message, ifMatch })
+      return entries.map(checked)
     })
   }
 
   copy(from: string, to: string, options: Loose<Store['copy']> = {}): Promise<StoreEntry> {
     const { ifAbsent, ifMatch, fromEtag } = options
     return this.call('copy', from, options, async (context) => {
-      const { copy } = this.#need('copy')
+      const copy = this.#method('copy')
       const conditions = { ifAbsent, ifMatch, fromEtag }
-      return told(await copy?.call(this.#backend, context, parseKey(from), parseKey(to), conditions))
+      return told(await copy(context, parseKey(from), parseKey(to), conditions))
     })
   }
 
   move(from: string, to: string, options: Loose<Store['move']> = {}): Promise<StoreEntry> {
     const { ifAbsent, ifMatch } = options
     return this.call('move', from, options, async (context) => {
-      const { move } = this.#need('move')
-      return told(await move?.call(this.#backend, context, parseKey(from), parseKey(to), { ifAbsent, ifMatch }))
+      const move = this.#method('move')
+      return told(await move(context, parseKey(from), parseKey(to), { ifAbsent, ifMatch }))
     })
   }
 
   update(key: string, attributes: Attributes, options: CallOptions = {}): Promise<StoreEntry> {
     return this.call('update', key, options, async (context) => {
-      const { update } = this.#need('update')
-      return told(await update?.call(this.#backend, context, parseKey(key), attributes))
+      const update = this.#method('update')
+      return told(await update(context, parseKey(key), attributes))
     })
   }
 
   url(key: string, options: Parameters<Store['url']>[1]): Promise<SignedUrl> {
     const { method = 'GET', expiresInSeconds, contentType } = options
     return this.call('url', key, options, async (context) => {
-      const { url } = this.#need('url')
+      const url = this.#method('url')
       if (!(expiresInSeconds > 0))
         throw storageError('InvalidConfig', '`expiresInSeconds` is a number of seconds above 0')
       const given = { method, expiresInSeconds, contentType }
-      const made = await url?.call(this.#backend, context, parseKey(key), given)
-      if (made === undefined) throw storageError('Unexpected', 'the store gave no URL')
+      const made = await url(context, parseKey(key), given)
       return made
     })
   }
 
   versions(key: string, options: CallOptions = {}): Listing {
     return this.#listing('versions', key, options, (context) => {
-      const { versions } = this.#need('versions')
-      return versions?.call(this.#backend, context, parseKey(key)) ?? []
+      const versions = this.#method('versions')
+      return versions(context, parseKey(key))
     })
   }
 
   search(query: Parameters<Store['search']>[0], options: CallOptions = {}): Listing {
     return this.#listing('search', query.under ?? '', options, (context) => {
-      const { search } = this.#need('search')
+      const search = this.#method('search')
       const under = query.under === undefined ? undefined : parseKey(query.under)
-      return search?.call(this.#backend, context, { ...query, under }) ?? []
+      return search(context, { ...query, under })
     })
   }
 
   changes(options: CallOptions & { readonly since?: string | undefined } = {}): AsyncIterable<ChangeNotice> {
     return this.stream('changes', undefined, options, (context) => {
-      const { changes } = this.#need('changes')
-      return changes?.call(this.#backend, context, options.since) ?? emptyNotices()
+      const changes = this.#method('changes')
+      return changes(context, options.since)
     })
   }
 
   usage(options: CallOptions = {}): Promise<Usage> {
     return this.call('usage', undefined, options, async (context) => {
-      const { usage } = this.#need('usage')
-      return (await usage?.call(this.#backend, context)) ?? {}
+      const usage = this.#method('usage')
+      return usage(context)
     })
   }
 
@@ -305,9 +306,8 @@ export class KitStore implements Store, Caller {
 
   open(key: string, mode: HandleMode, options: CallOptions = {}): Promise<StoreHandle> {
     return this.call('open', key, options, async (context) => {
-      const { open } = this.#need('open')
-      const handle = await open?.call(this.#backend, context, parseKey(key), mode)
-      if (handle === undefined) throw storageError('Unexpected', 'the store gave no handle')
+      const open = this.#method('open')
+      const handle = await open(context, parseKey(key), mode)
       return storeHandle(handle, key, this)
     })
   }
@@ -380,36 +380,16 @@ export class KitStore implements Store, Caller {
     if (options?.signal?.aborted === true) throw abortError(options.signal)
   }
 
-  #need(operation: Operation): Backend {
-    requireOperation(this.capabilities, operation)
-    return this.#backend
+  /** The backend's function for a declared operation. @throws Unsupported */
+  #method<Name extends MethodName>(name: Name): NonNullable<Backend[Name]> {
+    requireOperation(this.capabilities, name)
+    const method: Backend[Name] = this.#backend[name]
+    if (method === undefined) throw storageError('Unsupported', `the store declares ${name}, but has no such function`)
+    return method
   }
 
   #failure(operation: string, key: string | undefined, context: Context | undefined, error: unknown): Error {
     const details = { operation, key, store: this.name, requestId: context?.requestId }
     return isStorageError(error) ? withDetails(error, details) : toStorageError(error, details)
   }
-}
-
-/** The codec has parsed every name below. */
-function checked(entry: Entry): StoreEntry {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return entry as StoreEntry
-}
-
-function told(entry: Entry | void): StoreEntry {
-  if (entry === undefined)
-    throw storageError('Unexpected', 'the store told nothing about what it did', { applied: 'yes' })
-  return checked(entry)
-}
-
-function checkedChange(change: Change): Change {
-  if ('write' in change) return { ...change, write: parseKey(change.write) }
-  if ('delete' in change) return { delete: parseKey(change.delete) }
-  if ('copy' in change) return { copy: parseKey(change.copy), to: parseKey(change.to) }
-  return { move: parseKey(change.move), to: parseKey(change.to) }
-}
-
-async function* emptyNotices(): AsyncGenerator<ChangeNotice> {
-  // No notices.
 }
