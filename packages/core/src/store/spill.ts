@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Entry } from '../backend/index.ts'
 
 /** A sorted run of entries that was put aside. */
