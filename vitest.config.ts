@@ -12,7 +12,10 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'node', include: ['{packages,apps}/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'] },
+        test: {
+          name: 'node',
+          include: ['{packages,apps}/*/test/**/*.test.ts', '{examples,scripts}/test/**/*.test.ts'],
+        },
       },
     ],
   },

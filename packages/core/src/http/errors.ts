@@ -19,7 +19,7 @@ const codes: StatusCodes = {
   414: 'InvalidKey',
   416: 'InvalidRange',
   423: 'Conflict',
-  425: 'Unavailable',
+  425: 'NotReady',
   429: 'RateLimited',
   500: 'Unavailable',
   501: 'Unsupported',

@@ -115,8 +115,10 @@ export class KitStore implements Store, Caller {
           : reportProgress(body, size, options.onProgress)
       if (told instanceof Uint8Array) context.release()
       const filled = told instanceof Uint8Array ? told : this.#filled('read', key, context, told)
-      const free = (): void => context.abort(storageError('Aborted', 'the body was not wanted any more'))
-      return new StoreReading(checked(entry), from, size, filled, free)
+      return new StoreReading(checked(entry), from, size, filled, {
+        free: () => context.abort(storageError('Aborted', 'the body was not wanted any more')),
+        failure: (error) => this.#failure('read', key, outer, error),
+      })
     })
   }
 

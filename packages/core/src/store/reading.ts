@@ -6,6 +6,14 @@ import type { Progress, Reading, StoreEntry } from './store.ts'
 const decoder = new TextDecoder()
 type Limit = { readonly maxBytes?: number | undefined }
 
+/** The call that a body belongs to. */
+export interface ReadingCall {
+  /** Cancels it. */
+  free(): void
+  /** Fills in what an error lacks. */
+  failure(error: unknown): Error
+}
+
 /** A read result in the hands of a program. The body can be taken once. */
 export class StoreReading implements Reading {
   readonly entry: StoreEntry
@@ -15,11 +23,10 @@ export class StoreReading implements Reading {
   #taken: Endable<Bytes> | undefined
   #ended = false
 
-  readonly #free: () => void
+  readonly #call: ReadingCall
 
-  /** `free` cancels the call that the body belongs to. */
-  constructor(entry: StoreEntry, from: number, size: number | undefined, body: Bytes | ByteStream, free: () => void) {
-    this.#free = free
+  constructor(entry: StoreEntry, from: number, size: number | undefined, body: Bytes | ByteStream, call: ReadingCall) {
+    this.#call = call
     this.entry = entry
     this.from = from
     this.size = body instanceof Uint8Array ? body.byteLength : size
@@ -30,12 +37,12 @@ export class StoreReading implements Reading {
     return this.#body instanceof Uint8Array ? this.#body : undefined
   }
 
-  bytes(options: Limit = {}): Promise<Bytes> {
+  async bytes(options: Limit = {}): Promise<Bytes> {
     try {
       const body = this.#take()
-      return collect(body instanceof Uint8Array ? body : this.#track(body), options.maxBytes)
+      return await collect(body instanceof Uint8Array ? body : this.#track(body), options.maxBytes)
     } catch (error) {
-      return Promise.reject(error)
+      throw this.#call.failure(error)
     }
   }
 
@@ -48,7 +55,7 @@ export class StoreReading implements Reading {
     try {
       return JSON.parse(text)
     } catch (error) {
-      throw storageError('Corrupt', 'the body is no JSON', { cause: error, key: this.entry.key, operation: 'read' })
+      throw this.#call.failure(storageError('Corrupt', 'the body is no JSON', { cause: error }))
     }
   }
 
@@ -82,22 +89,19 @@ export class StoreReading implements Reading {
     this.#body = undefined
     if (body instanceof Uint8Array || (body === undefined && this.#taken === undefined)) return
     if (body !== undefined) {
-      this.#free()
+      this.#call.free()
       await endUnread(body)
       return
     }
     if (this.#ended) return
-    this.#free()
+    this.#call.free()
     await this.#taken?.return()
   }
 
   #take(): Bytes | ByteStream {
     const body = this.#body
     if (body === undefined) {
-      throw storageError('InvalidConfig', 'the body has been taken already; read again for another', {
-        operation: 'read',
-        key: this.entry.key,
-      })
+      throw this.#call.failure(storageError('InvalidConfig', 'the body has been taken already; read again for another'))
     }
     this.#body = undefined
     return body
@@ -115,7 +119,7 @@ export class StoreReading implements Reading {
       },
       return: async () => {
         // Whoever ends early wants nothing more, not even from a store that hangs.
-        if (!this.#ended) this.#free()
+        if (!this.#ended) this.#call.free()
         this.#ended = true
         return iterator.return()
       },
