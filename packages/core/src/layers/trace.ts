@@ -16,49 +16,69 @@ export interface Span {
   readonly code: ErrorCode | undefined
 }
 
+/** The request id is made up only when somebody reads it. */
+class FinishedSpan implements Span {
+  readonly operation: string
+  readonly store: string
+  readonly key: string | undefined
+  readonly startedAt: number
+  readonly durationMs: number
+  readonly code: ErrorCode | undefined
+  readonly #context: Context
+
+  constructor(
+    operation: string,
+    store: string,
+    context: Context,
+    first: unknown,
+    startedAt: number,
+    failure?: unknown,
+  ) {
+    this.operation = operation
+    this.store = store
+    this.key = typeof first === 'string' ? first : undefined
+    this.startedAt = startedAt
+    this.durationMs = performance.now() - startedAt
+    this.code = failure === undefined ? undefined : (errorCode(failure) ?? 'Unexpected')
+    this.#context = context
+  }
+
+  get requestId(): string {
+    return this.#context.requestId
+  }
+}
+
 /** Tells every operation when it is over. The sink must not throw and should not wait. */
 export function trace(sink: (span: Span) => void): Layer {
   return {
     name: 'trace',
-    attach({ store }) {
-      const end = (operation: string, context: Context, first: unknown, startedAt: number, failure?: unknown): void =>
-        sink({
-          operation,
-          store,
-          requestId: context.requestId,
-          key: typeof first === 'string' ? first : undefined,
-          startedAt,
-          durationMs: performance.now() - startedAt,
-          code: failure === undefined ? undefined : (errorCode(failure) ?? 'Unexpected'),
-        })
-      return {
-        call:
-          (operation, next): AnyCall =>
-          async (context, first, second, third) => {
-            const startedAt = performance.now()
-            try {
-              const result = await next(context, first, second, third)
-              end(operation, context, first, startedAt)
-              return result
-            } catch (error) {
-              end(operation, context, first, startedAt, error ?? new Error('rejected with nothing'))
-              throw error
-            }
-          },
-        pages: (operation, next): AnyStream =>
-          async function* (context, first, second, third) {
-            const startedAt = performance.now()
-            let failure: unknown
-            try {
-              yield* next(context, first, second, third)
-            } catch (error) {
-              failure = error ?? new Error('rejected with nothing')
-              throw error
-            } finally {
-              end(operation, context, first, startedAt, failure)
-            }
-          },
-      }
-    },
+    attach: ({ store }) => ({
+      call:
+        (operation, next): AnyCall =>
+        async (context, first, second, third) => {
+          const startedAt = performance.now()
+          try {
+            const result = await next(context, first, second, third)
+            sink(new FinishedSpan(operation, store, context, first, startedAt))
+            return result
+          } catch (error) {
+            sink(new FinishedSpan(operation, store, context, first, startedAt, error ?? 'rejected with nothing'))
+            throw error
+          }
+        },
+      pages: (operation, next): AnyStream =>
+        async function* (context, first, second, third) {
+          const startedAt = performance.now()
+          let failure: unknown
+          try {
+            yield* next(context, first, second, third)
+          } catch (error) {
+            failure = error ?? 'rejected with nothing'
+            throw error
+          } finally {
+            sink(new FinishedSpan(operation, store, context, first, startedAt, failure))
+          }
+        },
+    }),
   }
 }

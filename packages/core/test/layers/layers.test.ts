@@ -102,17 +102,17 @@ describe('the stall timeout', () => {
   })
 
   it('leaves alone what is slow but goes on, in both directions, and the time the consumer takes', async () => {
-    const { store, backend } = await openScripted(rich, { stall: '60 ms', retry: false })
+    const { store, backend } = await openScripted(rich, { stall: '500 ms', retry: false })
     const bytes = bytesOf(1000)
     const slow = async function* (): AsyncGenerator<Bytes> {
       for await (const chunk of chunked(bytes, 100)) {
-        await new Promise((resolve) => setTimeout(resolve, 20))
+        await new Promise((resolve) => setTimeout(resolve, 100))
         yield chunk
       }
     }
     await store.write('a', slow())
     const late = async function* (): AsyncGenerator<Bytes> {
-      await new Promise((resolve) => setTimeout(resolve, 150))
+      await new Promise((resolve) => setTimeout(resolve, 800))
       yield bytes
     }
     await store.write('a', late())
@@ -120,7 +120,7 @@ describe('the stall timeout', () => {
     expect(await (await store.read('a')).bytes()).toEqual(bytes)
     let got = 0
     for await (const chunk of await store.read('a')) {
-      if (got === 0) await new Promise((resolve) => setTimeout(resolve, 100))
+      if (got === 0) await new Promise((resolve) => setTimeout(resolve, 800))
       got += chunk.byteLength
     }
     expect(got).toBe(1000)
