@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { catalogue } from '@kit/core'
+import {
+  fastify,
+  LogController,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+} from 'fastify'
+import { refusal, sendFailure } from './answers.ts'
+import { guard, loopbackHosts } from './guard.ts'
+import { defaultLimits, type Limits } from './limits.ts'
+import { healthRoutes } from './routes/health.ts'
+import { listingRoutes } from './routes/listing.ts'
+import { objectRoutes } from './routes/objects.ts'
+import { storeRoutes } from './routes/stores.ts'
+import type { StoreSource } from './stores.ts'
+import { discardRest, waitsToSend } from './wire/bodies.ts'
+
+export interface ServerOptions {
+  /** Opened and closed by whoever gives them. */
+  readonly stores: StoreSource
+  /** Where given, every request but `GET /health` must bring it, as `Authorization: Bearer …`. */
+  readonly token?: string | undefined
+  /** Names that the server may be asked for by, without port. Default: those of the loopback interface. */
+  readonly hosts?: readonly string[] | undefined
+  readonly limits?: Partial<Limits> | undefined
+  /** As Fastify takes it. Default: no log. */
+  readonly logger?: FastifyServerOptions['logger'] | undefined
+}
+
+/** A server over these stores, not yet listening. */
+export function createServer(options: ServerOptions): FastifyInstance {
+  const limits = { ...defaultLimits, ...options.limits }
+  const answering = new WeakMap<Socket, ServerResponse>()
+  const app = fastify({
+    logger: options.logger ?? false,
+    genReqId: ({ headers }) => requestId(headers['x-request-id']),
+    logController: new LogController({ requestIdLogLabel: 'requestId' }),
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    keepAliveTimeout: limits.keepAliveMs,
+    // A body may take as long as it makes progress.
+    requestTimeout: 0,
+    http: {
+      maxHeaderSize: limits.maxHeaderBytes,
+      headersTimeout: limits.headersTimeoutMs,
+      connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs),
+    },
+    routerOptions: { maxParamLength: limits.maxHeaderBytes },
+    rewriteUrl: ({ url = '', headers }) => originForm(url, headers.host),
+    frameworkErrors: (error, request, reply) => {
+      const failed = error.code === 'FST_ERR_BAD_URL' ? refusal('InvalidKey', 'the percent-encoding is none') : error
+      prepare(request, reply)
+      void sendFailure(request, reply, failed)
+    },
+    clientErrorHandler(error, socket) {
+      refuseConnection(error, socket, answering.get(socket))
+    },
+  })
+  app.server.maxConnections = limits.maxConnections
+  // Node drops what is beyond; the guard counts and refuses instead.
+  app.server.maxHeadersCount = 0
+  // The routes that want a body say so; everyone else answers first.
+  app.server.on('checkContinue', (request, response) => app.server.emit('request', request, response))
+
+  // Nothing reads a body but the route that wants it.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
+
+  const admit = guard({ hosts: options.hosts ?? loopbackHosts, token: options.token, maxHeaders: limits.maxHeaders })
+  app.addHook('onRequest', (request, reply, done) => {
+    prepare(request, reply)
+    answering.set(request.raw.socket, reply.raw)
+    admit(request)
+    done()
+  })
+  app.setErrorHandler((error, request, reply) => {
+    // Whoever waits to be told to send has sent nothing that could be discarded, and will not.
+    const waits = waitsToSend(request) && !request.raw.complete
+    if (waits) reply.header('connection', 'close')
+    void sendFailure(request, reply, error, waits ? undefined : discardRest(request, limits))
+  })
+  app.setNotFoundHandler((request) => {
+    throw refusal('NotFound', `there is no route ${request.method} ${request.url.split('?', 1)[0]}`)
+  })
+
+  healthRoutes(app)
+  storeRoutes(app, options.stores)
+  listingRoutes(app, options.stores, limits)
+  objectRoutes(app, options.stores, limits)
+  refuseOtherMethods(app)
+  return app
+}
+
+/** The client's own id where it is a harmless one. */
+function requestId(given: string | string[] | undefined): string {
+  return typeof given === 'string' && /^[\w.~-]{1,128}$/.test(given) ? given : randomUUID()
+}
+
+function prepare(request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers({
+    'x-request-id': request.id,
+    'x-content-type-options': 'nosniff',
+    'cross-origin-resource-policy': 'same-origin',
+    'content-security-policy': "default-src 'none'",
+  })
+}
+
+/** `GET http://this.server/path` is `GET /path`; a target for another server is left as it is, and refused. */
+function originForm(url: string, host: string | undefined): string {
+  const absolute = /^http:\/\/([^/?#]*)(.*)$/i.exec(url)
+  if (absolute === null || absolute[1]?.toLowerCase() !== host?.toLowerCase()) return url
+  const path = absolute[2] ?? ''
+  return path.startsWith('/') ? path : `/${path}`
+}
+
+const methods: Readonly<Record<string, readonly string[]>> = {
+  '/health': ['GET', 'HEAD'],
+  '/api/v1/stores': ['GET', 'HEAD'],
+  '/api/v1/stores/:store': ['GET', 'HEAD'],
+  '/api/v1/stores/:store/objects': ['GET', 'HEAD'],
+  '/api/v1/stores/:store/objects/*': ['GET', 'HEAD', 'PUT', 'DELETE'],
+}
+
+function refuseOtherMethods(app: FastifyInstance): void {
+  for (const [url, allowed] of Object.entries(methods)) {
+    const method = app.supportedMethods.filter((name) => !allowed.includes(name))
+    app.route({
+      method,
+      url,
+      handler(request) {
+        const headers = { allow: allowed.join(', ') }
+        throw refusal('Unsupported', `${request.method} is none of ${headers.allow}`, { status: 405, headers })
+      },
+    })
+  }
+}
+
+/** Answers what is not even a request, unless another answer is on its way over the same connection. */
+function refuseConnection(error: NodeJS.ErrnoException, socket: Socket, current: ServerResponse | undefined): void {
+  const answering = current?.headersSent === true && !current.writableFinished
+  if (error.code === 'ECONNRESET' || !socket.writable || answering) {
+    socket.destroy()
+    return
+  }
+  const known: Readonly<Record<string, readonly [status: string, code: 'TooLarge' | 'Timeout']>> = {
+    HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'TooLarge'],
+    ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'Timeout'],
+  }
+  const [status, code] = known[error.code ?? ''] ?? ['400 Bad Request', 'InvalidConfig' as const]
+  const body = JSON.stringify({
+    success: false,
+    operation: 'request',
+    timestamp: new Date().toISOString(),
+    correlation_id: randomUUID(),
+    error: {
+      code,
+      message: `${code}: this is no HTTP request that can be read`,
+      hint: catalogue[code].hint,
+      retry: 'never',
+    },
+  })
+  const head = [
+    `HTTP/1.1 ${status}`,
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'X-Content-Type-Options: nosniff',
+    `X-Kit-Error: ${code}`,
+    'Connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
+}

@@ -1,0 +1,131 @@
+import { Readable } from 'node:stream'
+import { errorCode, storageError, type ByteRange, type Reading, type StoreEntry } from '@kit/core'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { answeredWith, refusal } from '../answers.ts'
+import type { Limits } from '../limits.ts'
+import { storeNamed, type StoreSource, type Target } from '../stores.ts'
+import { servedHeaders, validatorHeaders } from '../wire/attributes.ts'
+import { responseBody, signalOf, watchTaker } from '../wire/bodies.ts'
+import { conditionsOf, evaluate, ifRangeHolds, isConditional, type Conditions } from '../wire/conditions.ts'
+import { isStrong } from '../wire/etags.ts'
+import { contentRange, parseRange } from '../wire/ranges.ts'
+import { keyOf, storeNameOf } from '../wire/target.ts'
+import { deleteObject, putObject } from './changes.ts'
+
+/** How often a conditional read looks again at an object that changes under it. */
+const looks = 3
+
+/** `GET`, `HEAD`, `PUT` and `DELETE` of `/api/v1/stores/{store}/objects/{key}`. */
+export function objectRoutes(app: FastifyInstance, stores: StoreSource, limits: Limits): void {
+  const url = '/api/v1/stores/:store/objects/*'
+  async function target(request: FastifyRequest, reply: FastifyReply): Promise<Target> {
+    const key = keyOf(request.raw.url ?? '')
+    const store = await storeNamed(stores, storeNameOf(request.raw.url ?? ''))
+    return { store, key, call: { signal: signalOf(reply), requestId: request.id } }
+  }
+  app.get(url, { config: { operation: 'read' } }, async (request, reply) =>
+    getObject(request, reply, await target(request, reply), limits),
+  )
+  app.head(url, { config: { operation: 'stat' } }, async (request, reply) =>
+    headObject(request, reply, await target(request, reply)),
+  )
+  app.put(url, { config: { operation: 'write' } }, async (request, reply) =>
+    putObject(request, reply, await target(request, reply), limits),
+  )
+  app.delete(url, { config: { operation: 'delete' } }, async (request, reply) =>
+    deleteObject(request, reply, await target(request, reply)),
+  )
+}
+
+async function headObject(request: FastifyRequest, reply: FastifyReply, target: Target): Promise<FastifyReply> {
+  const entry = await statFile(target)
+  if (decide(conditionsOf(request.headers), entry) === 'not modified') return notModified(reply, entry)
+  if (entry.size !== undefined) reply.header('content-length', String(entry.size))
+  return reply.headers(servedHeaders(entry)).send()
+}
+
+async function getObject(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  target: Target,
+  limits: Limits,
+): Promise<FastifyReply> {
+  const conditions = conditionsOf(request.headers)
+  const ifRange = request.headers['if-range']
+  const range = parseRange(request.headers.range)
+  if (!isConditional(conditions) && (range === undefined || typeof ifRange !== 'string')) {
+    return sendReading(reply, await read(target, range), range, limits)
+  }
+  for (let look = 1; look <= looks; look++) {
+    const entry = await statFile(target)
+    if (decide(conditions, entry) === 'not modified') return notModified(reply, entry)
+    const wanted = typeof ifRange === 'string' && !ifRangeHolds(ifRange, entry) ? undefined : range
+    const pin = isStrong(entry.etag) && target.store.capabilities.read.ifMatch !== undefined ? entry.etag : undefined
+    try {
+      return sendReading(reply, await read(target, wanted, pin), wanted, limits)
+    } catch (error) {
+      if (pin === undefined || errorCode(error) !== 'ConditionFailed') throw error
+    }
+  }
+  throw storageError('Conflict', 'the object keeps changing while its conditions are looked at', { retry: 'safe' })
+}
+
+/** What a read would serve: of a link, what it points to. @throws IsDirectory, as a read would */
+async function statFile({ store, key, call }: Target): Promise<StoreEntry> {
+  const entry = await store.stat(key, call)
+  if (entry.kind === 'link') {
+    await using reading = await store.read(key, call)
+    return reading.entry
+  }
+  if (entry.kind === 'directory')
+    throw storageError('IsDirectory', 'a directory is listed, at …/objects?prefix=', { key })
+  return entry
+}
+
+function decide(conditions: Conditions, entry: StoreEntry): 'proceed' | 'not modified' {
+  const decided = evaluate(conditions, entry, 'read')
+  if (decided !== 'failed') return decided
+  throw storageError('ConditionFailed', 'the object is not in the state that the request names', { key: entry.key })
+}
+
+function notModified(reply: FastifyReply, entry: StoreEntry): FastifyReply {
+  const { 'cache-control': cacheControl = 'no-cache' } = servedHeaders(entry)
+  return reply.code(304).headers(validatorHeaders(entry)).header('cache-control', cacheControl).send()
+}
+
+/** A range beyond the end of an empty object is the whole of it: clients ask so to bound what they get. */
+async function read(target: Target, range: ByteRange | undefined, ifMatch?: string): Promise<Reading> {
+  const { store, key, call } = target
+  try {
+    return await store.read(key, { ...call, range, ifMatch })
+  } catch (error) {
+    if (range === undefined || errorCode(error) !== 'InvalidRange') throw error
+    const { size } = await statFile(target)
+    if (size === 0) return store.read(key, { ...call, ifMatch })
+    throw error instanceof Error
+      ? answeredWith(error, { headers: { 'content-range': `bytes */${size ?? '*'}` } })
+      : error
+  }
+}
+
+async function sendReading(
+  reply: FastifyReply,
+  reading: Reading,
+  range: ByteRange | undefined,
+  limits: Limits,
+): Promise<FastifyReply> {
+  const { entry, from, size, whole } = reading
+  reply.headers(servedHeaders(entry))
+  if (range !== undefined && size !== undefined && size > 0) {
+    reply.code(206).header('content-range', contentRange(from, size, entry.size))
+  } else if (range !== undefined && from > 0) {
+    await reading[Symbol.asyncDispose]()
+    throw refusal('Unsupported', 'the store tells no size, so a part of the object cannot be described')
+  }
+  if (whole !== undefined) return reply.send(Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength))
+  if (size !== undefined) reply.header('content-length', String(size))
+  // However the answer ends, the store is told.
+  reply.raw.once('close', () => void reading[Symbol.asyncDispose]().then(undefined, () => undefined))
+  watchTaker(reply.raw, limits)
+  return reply.send(Readable.from(responseBody(reading, size), { objectMode: false, highWaterMark: 1 << 20 }))
+}

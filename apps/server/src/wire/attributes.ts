@@ -1,0 +1,101 @@
+/** Attributes of an object between HTTP headers and entries. */
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Attributes, Entry, Store } from '@kit/core'
+import { refusal } from '../answers.ts'
+import { wholeSeconds } from './conditions.ts'
+import { digestField } from './digests.ts'
+import { httpEtag } from './etags.ts'
+
+/** A header for each name of user metadata. Values are text, percent-encoded where they are not printable ASCII. */
+const metadataPrefix = 'x-kit-meta-'
+
+const inHeaders = [
+  ['contentEncoding', 'content-encoding'],
+  ['contentDisposition', 'content-disposition'],
+  ['cacheControl', 'cache-control'],
+] as const
+
+/**
+ * What an upload's headers say about the object. Clients send a Content-Type whether or not it means anything, so a store that keeps none
+ * is not told it; whatever else it cannot keep, it refuses.
+ * @throws InvalidConfig
+ */
+export function attributesOf(headers: IncomingHttpHeaders, store: Store): Attributes {
+  const given: { -readonly [Name in keyof Attributes]: Attributes[Name] } = {}
+  const keepsType = store.capabilities.write?.attributes.includes('contentType') === true
+  if (headers['content-type'] !== undefined && keepsType) given.contentType = headers['content-type']
+  for (const [name, header] of inHeaders) if (headers[header] !== undefined) given[name] = headers[header]
+  const metadata = Object.entries(headers)
+    .filter(([name]) => name.startsWith(metadataPrefix))
+    .map(([name, value]) => [name.slice(metadataPrefix.length), metadataValue(name, String(value))] as const)
+  if (metadata.length > 0) given.metadata = Object.fromEntries(metadata)
+  return given
+}
+
+function metadataValue(name: string, value: string): string {
+  // oxlint-disable-next-line no-control-regex -- what a value may not hold as it is
+  if (/[^\x20-\x7e]/.test(value))
+    throw refusal('InvalidConfig', `${name} takes ASCII: percent-encode the rest as UTF-8`)
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    throw refusal('InvalidConfig', `the percent-encoding of ${name} is none, or none of UTF-8`)
+  }
+}
+
+/** Types that show themselves without running anything. */
+const inert = /^(?:text\/plain|image\/(?:png|jpeg|gif|webp|avif|bmp)|audio\/[\w.+-]+|video\/[\w.+-]+)(?:[\t ]*;|$)/i
+
+/**
+ * Headers of a served object. Whatever was stored, a browser runs none of it in this server's origin: it is told not to guess types, to
+ * sandbox what it shows, and to save what is not known to be inert.
+ */
+export function servedHeaders(entry: Entry): Record<string, string> {
+  const contentType = sendable(entry.contentType) ?? 'application/octet-stream'
+  const headers: Record<string, string | undefined> = {
+    'content-type': contentType,
+    'content-encoding': sendable(entry.contentEncoding),
+    'content-disposition': disposition(sendable(entry.contentDisposition), inert.test(contentType)),
+    'cache-control': sendable(entry.cacheControl) ?? 'private, no-cache',
+    'content-security-policy': "sandbox; default-src 'none'",
+    'accept-ranges': 'bytes',
+    ...validators(entry),
+    'repr-digest': entry.hashes === undefined ? undefined : digestField(entry.hashes),
+  }
+  for (const [name, value] of Object.entries(entry.metadata ?? {})) headers[metadataPrefix + name] = encodeValue(value)
+  return present(headers)
+}
+
+/** What a 304 repeats, and an answer to an upload tells. */
+export function validatorHeaders(entry: Entry): Record<string, string> {
+  return present(validators(entry))
+}
+
+function validators(entry: Entry): Record<string, string | undefined> {
+  const modified = entry.modified === undefined ? undefined : new Date(wholeSeconds(entry.modified)).toUTCString()
+  return { etag: httpEtag(entry.etag), 'last-modified': modified }
+}
+
+/** An entry as JSON tells it: etags as the headers spell them. */
+export function entryJson(entry: Entry): object {
+  return entry.etag === undefined ? entry : { ...entry, etag: httpEtag(entry.etag) }
+}
+
+function disposition(stored: string | undefined, showable: boolean): string {
+  if (stored === undefined) return showable ? 'inline' : 'attachment'
+  return showable ? stored : stored.replace(/^[^;]*/, 'attachment')
+}
+
+function encodeValue(value: string): string {
+  return value.toWellFormed().replace(/[^\x21-\x24\x26-\x7e]/gu, (part) => encodeURIComponent(part))
+}
+
+/** The value where a header can hold it: stores may have been filled by others. */
+function sendable(value: string | undefined): string | undefined {
+  return value !== undefined && /^[\t\x20-\x7e\x80-\xff]+$/.test(value) ? value : undefined
+}
+
+function present(headers: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const kept = Object.entries(headers).filter((pair): pair is [string, string] => pair[1] !== undefined)
+  return Object.fromEntries(kept)
+}

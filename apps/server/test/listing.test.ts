@@ -1,0 +1,110 @@
+import { storageError, type Listing } from '@kit/core'
+import { describe, expect, test } from 'vitest'
+import { ask } from './ask.ts'
+import { kinds, objects, serve, serveStore, withMethods } from './serve.ts'
+
+interface Page {
+  readonly entries: readonly { readonly key: string; readonly etag?: string; readonly size?: number }[]
+  readonly next?: string
+}
+const list = async (base: string, query: string): Promise<Page> =>
+  (await ask(base, 'GET', `${objects}?${query}`)).json() as unknown as Page
+const keys = ({ entries }: Page): string[] => entries.map(({ key }) => key)
+
+describe.each(kinds)('listing a store of type %s', (kind) => {
+  test('gives a directory, or all below it, in the order of keys', async () => {
+    const { base, store } = await serve(kind)
+    for (const key of ['b', 'a/1', 'a/2', 'a/deep/3', 'a-b']) await store.write(key, key)
+    expect(keys(await list(base, ''))).toEqual(['a', 'a-b', 'b'])
+    expect(keys(await list(base, 'prefix=a'))).toEqual(['a/1', 'a/2', 'a/deep'])
+    expect(keys(await list(base, 'prefix=a/'))).toEqual(['a/1', 'a/2', 'a/deep'])
+    expect(keys(await list(base, 'prefix=none'))).toEqual([])
+    const all = await list(base, 'recursive=true')
+    expect(keys(all).filter((key) => key !== 'a' && key !== 'a/deep')).toEqual(['a-b', 'a/1', 'a/2', 'a/deep/3', 'b'])
+    const { etag } = (await ask(base, 'HEAD', `${objects}/b`)).headers
+    expect(all.entries.find(({ key }) => key === 'b')).toMatchObject({ kind: 'file', size: 1, etag })
+  })
+
+  test('pages of any size give every key once', async () => {
+    const { base, store } = await serve(kind)
+    const wanted = Array.from({ length: 23 }, (_, index) => `k${String(index).padStart(2, '0')}`)
+    for (const key of wanted) await store.write(key, key)
+    for (const limit of [1, 5, 22, 23, 24, 10_000]) {
+      const seen: string[] = []
+      for (let after: string | undefined = ''; after !== undefined;) {
+        const page: Page = await list(base, `limit=${limit}&after=${after}`)
+        expect(page.entries.length).toBeLessThanOrEqual(limit)
+        seen.push(...keys(page))
+        after = page.next
+      }
+      expect(seen).toEqual(wanted)
+    }
+    expect(keys(await list(base, 'after=k2'))).toEqual(['k20', 'k21', 'k22'])
+  })
+
+  test('streams lines to who accepts them', async () => {
+    const { base, store } = await serve(kind)
+    await Promise.all(Array.from({ length: 1500 }, (_, index) => store.write(`d/${index}`, 'x')))
+    const headers = { accept: 'application/x-ndjson' }
+    const answer = await ask(base, 'GET', `${objects}?recursive=true`, { headers })
+    expect(answer.headers['content-type']).toBe('application/x-ndjson')
+    const entries = answer.text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { key: string; kind: string })
+    expect(entries.filter((entry) => entry.kind === 'file')).toHaveLength(1500)
+    const some = await ask(base, 'GET', `${objects}?prefix=d&limit=3&after=d/5`, { headers })
+    const inOrder = some.text
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { key: string }).key)
+    expect(inOrder).toEqual(['d/50', 'd/500', 'd/501'])
+    expect((await ask(base, 'GET', `${objects}?prefix=none`, { headers })).text).toBe('')
+  })
+})
+
+test('refuses queries that it does not understand', async () => {
+  const { base } = await serve('memory')
+  const queries = [
+    'limit=0',
+    'limit=10001',
+    'limit=-1',
+    'limit=1e3',
+    'limit=',
+    'recursive=maybe',
+    'prefix=a&prefix=b',
+    'depth=1',
+    'prefix=../x',
+    'prefix=%zz',
+    'after=%ff',
+    '%ff=1',
+    '__proto__=1',
+  ]
+  for (const query of queries) {
+    const { status, code } = await ask(base, 'GET', `${objects}?${query}`)
+    expect([query, status]).toEqual([query, 400])
+    expect(['InvalidConfig', 'InvalidKey']).toContain(code)
+  }
+})
+
+test('a listing that breaks ends its lines with the reason, and then the connection', async () => {
+  const { store } = await serve('memory')
+  const broken = withMethods(store, {
+    list: (): Listing => {
+      async function* entries(): AsyncGenerator<never> {
+        for (let index = 0; index < 2000; index++) yield { kind: 'file', key: `k${index}`, size: index } as never
+        throw storageError('Unavailable', 'the server is gone')
+      }
+      return { pages: () => entries(), [Symbol.asyncIterator]: entries }
+    },
+  })
+  const { base } = await serveStore(broken)
+  const lines: string[] = []
+  const response = await fetch(`${base}${objects}`, { headers: { accept: 'application/x-ndjson' } })
+  const reading = (async () => {
+    for await (const chunk of response.body ?? []) lines.push(Buffer.from(chunk).toString())
+  })()
+  await expect(reading).rejects.toThrow('terminated')
+  const last = lines.join('').trimEnd().split('\n').at(-1) ?? ''
+  expect(JSON.parse(last)).toMatchObject({ success: false, error: { code: 'Unavailable' } })
+})
