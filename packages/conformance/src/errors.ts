@@ -38,15 +38,15 @@ export const errors: CaseGroup = {
         const key = await scene.put('there', 'x')
         const { store } = scene
         const works = [
-          store.stat(scene.key('missing')),
-          store.read(scene.key('missing')),
-          store.read(key, { range: { from: 100 } }),
-          store.stat('../up'),
-          store.read(key, { ifMatch: '"no-such-etag"' }),
-          store.stat(key, { signal: AbortSignal.abort() }),
+          () => store.stat(scene.key('missing')),
+          () => store.read(scene.key('missing')),
+          () => store.read(key, { range: { from: 100 } }),
+          () => store.stat('../up'),
+          () => store.read(key, { ifMatch: '"no-such-etag"' }),
+          () => store.stat(key, { signal: AbortSignal.abort() }),
         ]
         for (const work of works) {
-          const error = await rejection(work, 'errors: a failure rejects')
+          const error = await rejection(work(), 'errors: a failure rejects')
           holds(isStorageError(error), 'errors: every rejection is a StorageError', 'a StorageError', error)
           holds(errorCodes.includes(error.code), 'errors: the code is of the catalogue', errorCodes.length, error.code)
           holds(error instanceof Error, 'errors: every rejection is an Error', 'an Error', error)

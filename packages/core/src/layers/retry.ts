@@ -278,7 +278,7 @@ function retryWrite(policy: Policy, target: LayerTarget, next: Operations['write
         writeOnce(next, attempt, key, replay, marked),
       )
     } finally {
-      await replay.dispose()
+      replay.dispose()
     }
   }
 }

@@ -1,7 +1,8 @@
 /* oxlint-disable typescript/no-unsafe-type-assertion -- operations are found by name here, which types cannot follow */
-import type { Bytes, ByteStream, ReadResult, Source } from '../backend/index.ts'
+import type { ByteStream, ReadResult, Source } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
 import { DerivedContext } from '../store/context.ts'
+import { relay } from '../store/relay.ts'
 import { endable } from '../store/source.ts'
 import { ExpiryQueue, type Waiting } from './expiry.ts'
 import type { AnyCall, AnyStream, CallName, Layer, StreamName } from './layer.ts'
@@ -106,26 +107,10 @@ function watchedArgument(value: unknown, watch: Watch): unknown {
   if (source.bytes !== undefined) return source
   const open = (from: number): ByteStream | null => {
     const stream = source.open(from)
-    return stream === null ? null : watchedSteps(stream, watch)
+    if (stream === null) return null
+    return relay(stream, { beforePull: () => watch.stop(), onChunk: () => watch.start(), onEnd: () => watch.start() })
   }
   return { ...source, open } satisfies Source
-}
-
-async function* watchedSteps(stream: ByteStream, watch: Watch): AsyncGenerator<Bytes> {
-  const iterator = endable(stream)
-  let ended = false
-  try {
-    for (;;) {
-      watch.stop()
-      const step = await iterator.next()
-      watch.start()
-      if (step.done === true) break
-      yield step.value
-    }
-    ended = true
-  } finally {
-    if (!ended) await iterator.return()
-  }
 }
 
 function timedResult(clock: StallClock, operation: CallName, result: unknown, derived: DerivedContext): unknown {

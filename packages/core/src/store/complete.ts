@@ -76,7 +76,7 @@ export function complete(backend: Backend, options: CompleteOptions): Backend {
   const { append, update } = backend
   if (append) {
     completed.append = async (context, key, source, given_) => {
-      const watched = watchSource(source)
+      const watched = watchSource(source, context)
       try {
         return clean(
           (await append.call(backend, context, key, watched.source, given_)) ??
@@ -129,7 +129,7 @@ function completeWrite(backend: Backend, capabilities: Capabilities, relaxed: On
   return async (context, key, source, options) => {
     const kept = gateWrite(capabilities, options, source.size, relaxed)
     if (key === '') throw storageError('IsDirectory', 'the root is a directory')
-    const watched = watchSource(source)
+    const watched = watchSource(source, context)
     if (watched.failed) throw watched.failure
     try {
       const sized =

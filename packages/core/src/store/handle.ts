@@ -8,6 +8,7 @@ export function storeHandle(handle: Handle, key: string, caller: Caller): StoreH
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the codec has parsed the name
   const entry = (given: Handle['entry']): StoreEntry => given as StoreEntry
   const opened = entry(handle.entry)
+  let { etag } = opened
   const missing = (what: string): Error => storageError('Unsupported', `this handle cannot ${what}; nothing was sent`)
   const close = (): Promise<void> => caller.call('open.close', key, undefined, () => handle.close())
   return {
@@ -27,8 +28,10 @@ export function storeHandle(handle: Handle, key: string, caller: Caller): StoreH
       caller.call('open.publish', key, { signal, requestId }, async (context) => {
         if (handle.publish === undefined) throw missing('publish')
         const given = conditions.ifAbsent !== undefined || conditions.ifMatch !== undefined
-        const pinned = opened.etag === undefined ? { ifAbsent: true as const } : { ifMatch: opened.etag }
-        return entry(await handle.publish(context, given || unconditional ? conditions : pinned))
+        const pinned = etag === undefined ? { ifAbsent: true as const } : { ifMatch: etag }
+        const published = entry(await handle.publish(context, given || unconditional ? conditions : pinned))
+        etag = published.etag
+        return published
       }),
     close,
     [Symbol.asyncDispose]: close,

@@ -146,7 +146,7 @@ export class KitStore implements Store, Caller {
     work: (context: Context, source: ReturnType<typeof toSource>) => Promise<Entry | void>,
   ): Promise<StoreEntry> {
     const source = toSource(body, options.size)
-    const watched = source.bytes === undefined ? watchSource(source, options.onProgress) : undefined
+    const watched = source.bytes === undefined ? watchSource(source, { onProgress: options.onProgress }) : undefined
     try {
       return await this.call(operation, key, options, async (context) => {
         const entry = await work(context, watched?.source ?? source)

@@ -1,5 +1,6 @@
 import type { Bytes, ByteStream, Source } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
+import { relay } from './relay.ts'
 import type { Body, Progress } from './store.ts'
 
 const encoder = new TextEncoder()
@@ -145,47 +146,47 @@ export interface Watched {
   readonly failure: unknown
 }
 
-/** The source with its size enforced: a body of another length fails before its end is told. */
-export function watchSource(source: Source, onProgress?: (progress: Progress) => void): Watched {
-  const state = { failed: false, failure: undefined as unknown }
+/** The source with its size enforced: a body of another length fails before its end is told. A pull that waits ends with the signal. */
+export function watchSource(
+  source: Source,
+  options: {
+    readonly signal?: AbortSignal | undefined
+    readonly onProgress?: ((progress: Progress) => void) | undefined
+  } = {},
+): Watched {
   const { size, bytes, version } = source
   if (bytes !== undefined && size !== undefined && bytes.byteLength !== size) {
     return { source, failed: true, failure: wrongLength(bytes.byteLength, size) }
   }
-  const guarded: Source = {
-    size: size ?? bytes?.byteLength,
-    bytes,
-    version,
-    open(from) {
-      const stream = source.open(from)
-      return stream === null ? null : watch(stream, from)
-    },
-  }
-  async function* watch(stream: ByteStream, from: number): AsyncGenerator<Bytes> {
+  const state: { failed: boolean; failure: unknown } = { failed: false, failure: undefined }
+  const watch = (stream: ByteStream, from: number): ByteStream => {
     let at = from
-    const iterator = stream[Symbol.asyncIterator]()
-    let ended = false
-    try {
-      for (;;) {
-        const step = await iterator.next()
-        if (step.done === true) break
-        at += step.value.byteLength
+    return relay(stream, {
+      signal: options.signal,
+      onChunk(chunk) {
+        at += chunk.byteLength
         if (size !== undefined && at > size) throw wrongLength(undefined, size)
-        yield step.value
-        onProgress?.({ bytes: at, total: size })
-      }
-      if (size !== undefined && at < size) throw wrongLength(at, size)
-      ended = true
-    } catch (error) {
-      state.failed = true
-      state.failure = error
-      throw error
-    } finally {
-      if (!ended) await iterator.return?.()
-    }
+        options.onProgress?.({ bytes: at, total: size })
+      },
+      onEnd() {
+        if (size !== undefined && at < size) throw wrongLength(at, size)
+      },
+      onFailure(failure) {
+        state.failed = true
+        state.failure = failure
+      },
+    })
   }
   return {
-    source: guarded,
+    source: {
+      size: size ?? bytes?.byteLength,
+      bytes,
+      version,
+      open(from) {
+        const stream = source.open(from)
+        return stream === null ? null : watch(stream, from)
+      },
+    },
     get failed() {
       return state.failed
     },
@@ -230,6 +231,7 @@ export class ReplayBuffer {
   #overflown = false
   #inner: AsyncIterator<Bytes> | undefined
   #innerDone = false
+  #pulling: Promise<Bytes | undefined> | undefined
   /** The stream was opened and something of it cannot be given again. */
   #spent = false
   readonly source: Source
@@ -249,25 +251,18 @@ export class ReplayBuffer {
     return !this.failed && !this.#spent
   }
 
-  async dispose(): Promise<void> {
+  /** Lets go of a one-shot source; does not wait for one that stands still. */
+  dispose(): void {
     this.#kept = []
-    if (this.#inner !== undefined && !this.#innerDone) await this.#inner.return?.()
+    const inner = this.#inner
     this.#inner = undefined
+    if (inner !== undefined && !this.#innerDone) inner.return?.().catch(() => undefined)
   }
 
   #openSource(from: number): ByteStream | null {
     const stream = this.#source.open(from)
     if (stream === null) this.#spent = true
-    return stream === null ? null : this.#noteFailure(stream)
-  }
-
-  async *#noteFailure(stream: ByteStream): AsyncGenerator<Bytes> {
-    try {
-      yield* stream
-    } catch (error) {
-      this.failed = true
-      throw error
-    }
+    return stream === null ? null : relay(stream, { onFailure: () => (this.failed = true) })
   }
 
   #openBuffered(from: number): ByteStream | null {
@@ -280,13 +275,28 @@ export class ReplayBuffer {
     return this.#replay(this.#inner)
   }
 
-  async *#replay(inner: AsyncIterator<Bytes>): AsyncGenerator<Bytes> {
-    for (const chunk of this.#kept) yield chunk.slice()
-    while (!this.#innerDone) {
-      const step = await this.#pull(inner)
-      if (step === undefined) return
-      yield step
+  /**
+   * What was kept, then the rest. Ending it early leaves the source open, for another try. A pull that the last try did not wait for
+   * is waited for by the next one: no chunk falls between them.
+   */
+  #replay(inner: AsyncIterator<Bytes>): ByteStream {
+    let at = 0
+    const replayed: AsyncIterator<Bytes, undefined> = {
+      next: async () => {
+        const again = this.#kept[at]
+        if (again !== undefined && !this.#overflown) {
+          at++
+          return { done: false, value: again.slice() }
+        }
+        if (this.#innerDone) return { done: true, value: undefined }
+        this.#pulling ??= this.#pull(inner)
+        const chunk = await this.#pulling
+        at++
+        return chunk === undefined ? { done: true, value: undefined } : { done: false, value: chunk }
+      },
+      return: async () => ({ done: true, value: undefined }),
     }
+    return { [Symbol.asyncIterator]: () => replayed }
   }
 
   async #pull(inner: AsyncIterator<Bytes>): Promise<Bytes | undefined> {
@@ -302,6 +312,8 @@ export class ReplayBuffer {
       this.failed = true
       this.#innerDone = true
       throw error
+    } finally {
+      this.#pulling = undefined
     }
   }
 

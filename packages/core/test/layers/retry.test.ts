@@ -90,6 +90,28 @@ describe('retries (E6)', () => {
     }
   })
 
+  it('lose no chunk that was being pulled when a try was given up', async () => {
+    const { store, backend } = await openScripted()
+    const body = bytesOf(50)
+    const slow = async function* (): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+      for await (const chunk of chunked(body, 10)) {
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        yield chunk
+      }
+    }
+    const write = backend.write.bind(backend)
+    let tries = 0
+    backend.write = async (context, key, source, options) => {
+      if (tries++ > 0) return write(context, key, source, options)
+      const iterator = source.open(0)?.[Symbol.asyncIterator]()
+      await iterator?.next()
+      iterator?.next().catch(() => undefined)
+      throw storageError('Unavailable', 'the connection broke while the source was asked')
+    }
+    await store.write('a', slow())
+    expect(backend.files.get('a')?.bytes).toEqual(body)
+  })
+
   it('never open a one-shot source twice, and throw its own failure as it came', async () => {
     const { store, backend } = await openScripted()
     let opened = 0

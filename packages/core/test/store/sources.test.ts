@@ -54,6 +54,26 @@ describe('bodies', () => {
     expect(told).toEqual([60, 100])
   })
 
+  it('that stand still hold up nobody who cancels, whatever the backend does', async () => {
+    const { store, backend } = await openScripted()
+    backend.put('a', 'old')
+    let ended = false
+    const standing = (async function* () {
+      yield new Uint8Array(10)
+      try {
+        await new Promise(() => undefined)
+      } finally {
+        ended = true
+      }
+    })()
+    const controller = new AbortController()
+    const writing = store.write('a', standing, { signal: controller.signal })
+    setTimeout(() => controller.abort(), 10)
+    expect(await codeOf(writing)).toBe('Aborted')
+    expect(backend.text('a')).toBe('old')
+    expect(ended).toBe(false)
+  })
+
   it('that give something else than bytes are refused', async () => {
     const { store } = await openScripted()
     const wrong = (async function* () {
