@@ -1,4 +1,4 @@
-// What a suite is made of. A suite is a file `bench/suites/NAME.ts` that exports `cases: readonly Case[]`; `npm run bench -- NAME` runs it.
+// What a suite is made of. A suite is a file `bench/suites/NAME.ts` that exports `cases`; `npm run bench -- NAME` runs it.
 
 /** How this run is made, for a case that makes its own data. */
 export interface RunSettings {
@@ -6,12 +6,17 @@ export interface RunSettings {
   readonly quick: boolean
 }
 
-/** Does the work of a case once, and has finished it when it resolves. */
+/** What a suite exports as `cases`. A function where the size of its data depends on the run. */
+export type Cases = readonly Case[] | ((settings: RunSettings) => readonly Case[])
+
+/** Does the work of a case once, and has finished it when it resolves. What it resolves with is for `check`. */
 export type Work = () => Promise<unknown> | void
 
 interface CaseBase {
   /** Says what is done, to what: `read 4 KiB`. */
   readonly name: string
+  /** What a reader of the figures must know, such as a difference between the sides that cannot be removed. Printed below the row. */
+  readonly note?: string
   /** Runs once before the first measurement. Servers, files and stores are made here, for Kit and for the peers. */
   readonly setup?: (settings: RunSettings) => Promise<void> | void
   /** Runs once after the last measurement, and after a failed one. */
@@ -30,10 +35,15 @@ export interface ComparedCase extends CaseBase {
   readonly kit: Work
   /** By name. Where there are several, Kit is compared with the fastest of them. */
   readonly peers: Readonly<Record<string, Work>>
+  /**
+   * Called once for each side (`kit`, or the name of a peer) after its first call, which is not timed, with what that gave. Throws where
+   * the work was not done.
+   */
+  readonly check?: (result: unknown, side: string) => Promise<void> | void
   /** Untimed, before each timed call on either side: takes away what the last call left. Each timing is then a single call. */
   readonly reset?: () => Promise<void> | void
-  /** The least `kit / peer` that passes: the median over the rounds. */
-  readonly floor: number
+  /** The least `kit / peer` that passes: the median over the rounds. Without one the case is there to be looked at. */
+  readonly floor?: number
   /** The `kit / peer` that is wanted. Missing it is shown, and passes. */
   readonly aim?: number
 }
@@ -43,9 +53,14 @@ export interface TimedCase extends CaseBase {
   readonly unit: 'ns' | 'µs' | 'ms'
   /** How many of the calls that are priced one call of `kit` makes. */
   readonly count: number
+  /**
+   * `thread`: only the time in which the program's main thread ran, so that a busy machine does not spoil the price; for work that waits
+   * for nothing. Default: `wall`.
+   */
+  readonly clock?: 'wall' | 'thread'
   readonly kit: Work
-  /** The most that passes: the median over the rounds, in `unit` for each of `count`. */
-  readonly limit: number
+  /** The most that passes: the median over the rounds, in `unit` for each of `count`. Without one the case is there to be looked at. */
+  readonly limit?: number
   readonly aim?: number
 }
 
@@ -54,8 +69,8 @@ export interface MeasuredCase extends CaseBase {
   readonly unit: 'ms' | 'kB' | 'MB'
   /** Called once a round; the median counts. */
   readonly measure: () => Promise<number> | number
-  /** The most that passes. */
-  readonly limit: number
+  /** The most that passes. Without one the case is there to be looked at. */
+  readonly limit?: number
   /** How often it is measured; 3 unless told. */
   readonly rounds?: number
   readonly aim?: number
@@ -72,8 +87,10 @@ export interface Result {
   readonly peer?: number
   readonly peerName?: string
   readonly ratio?: number
+  /** What the middle half of the rounds gave, from and to: ratios where there is a peer, else figures of Kit. */
+  readonly spread: readonly [number, number]
   /** The least ratio that passes, or the limit. */
-  readonly floor: number
+  readonly floor?: number
   readonly passed: boolean
   /** False where it passed and still missed its aim. */
   readonly aimed: boolean

@@ -16,10 +16,13 @@ export async function peakMemory(module: URL, moduleArguments: readonly string[]
     ['--conditions=@kit/source', `--import=${preload.href}`, fileURLToPath(module), ...moduleArguments],
     { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] },
   )
+  const stop = (): void => void child.kill()
+  process.on('exit', stop)
   const [code, printed, complaint, peak] = await Promise.all([
     new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve)),
     ...child.stdio.slice(1).map((stream) => textOf(stream)),
   ])
+  process.off('exit', stop)
   if (code === 0 && peak) return Number(peak) / 1e6
   throw new Error(`${module.href} ended with ${code}\n${printed}${complaint}`)
 }
