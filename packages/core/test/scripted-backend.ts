@@ -50,6 +50,8 @@ export const rich: Capabilities = {
     attributes: ['metadata', 'contentType'],
   },
   delete: { ifMatch: 'native' },
+  copy: { ifAbsent: 'native', ifMatch: 'native', fromEtag: 'native' },
+  move: { ifAbsent: 'native', ifMatch: 'native' },
 }
 
 interface Held {
@@ -69,6 +71,8 @@ export class ScriptedBackend implements Backend {
   readonly folders = new Set<string>()
   readonly seen: Seen[] = []
   fault: Fault = {}
+  /** Takes the place of the store's own write. */
+  writing: NonNullable<Backend['write']> | undefined
   openBodies = 0
   closed = 0
   #count = 0
@@ -180,6 +184,7 @@ export class ScriptedBackend implements Backend {
     source: Source,
     options: Parameters<NonNullable<Backend['write']>>[3],
   ): Promise<Entry | void> {
+    if (this.writing !== undefined) return this.writing(context, key, source, options)
     const seen = await this.#enter('write', key, context, options)
     if (source.size === undefined && this.capabilities.write?.unknownSize === undefined)
       throw new Error('unknown size is not declared')

@@ -98,14 +98,15 @@ export interface ChangeNotice {
 
 /**
  * What a plugin implements. Arguments arrive checked and declared possible by `capabilities`. Every method rejects with a
- * `StorageError` (code and cause suffice; core fills in the rest), and soon after `signal` aborts. No connection is opened before the
+ * `StorageError` (code and cause suffice; core fills in the rest), and soon after `signal` aborts. The root is never the object of an
+ * operation on one object: core refuses that. No connection is opened before the
  * first call. Calls may run in parallel.
  */
 export interface Backend {
   /** Fixed for the life of the instance. Only what is declared counts: a method may exist undeclared, never the reverse. */
   readonly capabilities: Capabilities
 
-  /** One object. A link is not followed: its entry says where it points. */
+  /** One object. A link is not followed: its entry says where it points. The root is asked for only by core's `ping`. */
   stat(context: Context, key: Key, options: ReadConditions): Promise<Entry>
   /** NotFound comes before the first chunk, never after it. A directory is IsDirectory. */
   read(context: Context, key: Key, options: ReadOptions): Promise<ReadResult>

@@ -46,6 +46,11 @@ export interface Capabilities {
         readonly maxBytes?: number | undefined
       }
     | undefined
+  /** Conditions that the store's own copy and move honour; where they do not, core sends the bytes through itself. */
+  readonly copy?:
+    | { readonly ifAbsent?: How | undefined; readonly ifMatch?: How | undefined; readonly fromEtag?: How | undefined }
+    | undefined
+  readonly move?: { readonly ifAbsent?: How | undefined; readonly ifMatch?: How | undefined } | undefined
   readonly list?:
     | {
         readonly recursive?: How | undefined

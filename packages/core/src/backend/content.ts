@@ -4,8 +4,8 @@ import type { ByteRange, ByteStream, Entry, Source } from './values.ts'
 
 /** Files and trees by CID. A path here is `CID` or `CID/path`. Removing = unpin, then collect. */
 export interface Content {
-  /** `profile`: how the bytes become a DAG (IPIP-499), such as `unixfs-v1-2025`. The entry's `cid` is the root. */
-  put(
+  /** Absent on read-only stores. `profile`: how the bytes become a DAG (IPIP-499), such as `unixfs-v1-2025`. The entry's `cid` is the root. */
+  put?(
     context: Context,
     source: Source,
     options: { readonly profile: string; readonly pin?: boolean | undefined },

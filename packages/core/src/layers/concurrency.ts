@@ -1,5 +1,6 @@
 import type { Context } from '../backend/index.ts'
 import { abortError, errorCode } from '../errors/index.ts'
+import { rootOf } from '../store/context.ts'
 import { endingStream, whenUsed } from './body.ts'
 import type { AnyCall, AnyStream, CallName, Layer, StreamName } from './layer.ts'
 
@@ -41,19 +42,19 @@ async function limitedCall(
   second: unknown,
   third: unknown,
 ): Promise<unknown> {
-  if (!limiter.tryAcquire()) await limiter.acquire(context)
+  if (!limiter.tryAcquire(context)) await limiter.acquire(context)
   try {
     const result = await next(context, first, second, third)
-    return whenUsed(operation, result, (failure) => limiter.release(failure))
+    return whenUsed(operation, result, (failure) => limiter.release(context, failure))
   } catch (error) {
-    limiter.release(error)
+    limiter.release(context, error)
     throw error
   }
 }
 
 async function* limitedPages(limiter: Limiter, pages: AsyncIterable<unknown>, context: Context): AsyncGenerator {
-  if (!limiter.tryAcquire()) await limiter.acquire(context)
-  yield* endingStream(pages, (failure) => limiter.release(failure))
+  if (!limiter.tryAcquire(context)) await limiter.acquire(context)
+  yield* endingStream(pages, (failure) => limiter.release(context, failure))
 }
 
 /** Additive increase, multiplicative decrease of the number of calls at once; a bucket of tokens for calls per second. */
@@ -67,6 +68,8 @@ class Limiter {
   #loweredAt = 0
   #wakesUp = false
   readonly #waiting = new Set<() => void>()
+  /** Calls of the program, and how many places each has. */
+  readonly #holders = new Map<object, number>()
 
   constructor(options: ConcurrencyOptions) {
     this.#max = options.maxConcurrency ?? Number.POSITIVE_INFINITY
@@ -75,18 +78,25 @@ class Limiter {
     this.#tokens = Math.max(1, this.#perSecond)
   }
 
-  tryAcquire(): boolean {
-    if (this.#waiting.size > 0 || this.#active >= Math.floor(this.#limit) || !this.#takeToken()) return false
+  /** A call that holds a place already (a copy that reads while it writes) gets another at once, or it might wait for itself. */
+  tryAcquire(context: Context): boolean {
+    const call = rootOf(context)
+    const held = this.#holders.get(call)
+    const room = this.#waiting.size === 0 && this.#active < Math.floor(this.#limit)
+    if (held === undefined && !(room && this.#takeToken())) return false
     this.#active++
+    this.#holders.set(call, (held ?? 0) + 1)
     return true
   }
 
   acquire(context: Context): Promise<void> {
     const { signal } = context
+    const call = rootOf(context)
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(abortError(signal))
       const start = (): void => {
         signal.removeEventListener('abort', onAbort)
+        this.#holders.set(call, (this.#holders.get(call) ?? 0) + 1)
         resolve()
       }
       const onAbort = (): void => {
@@ -99,8 +109,12 @@ class Limiter {
     })
   }
 
-  release(failure?: unknown): void {
+  release(context: Context, failure?: unknown): void {
     this.#active--
+    const call = rootOf(context)
+    const held = this.#holders.get(call) ?? 1
+    if (held > 1) this.#holders.set(call, held - 1)
+    else this.#holders.delete(call)
     const code = failure === undefined ? undefined : errorCode(failure)
     if (code === 'RateLimited' || code === 'Unavailable') this.#lower()
     else if (failure === undefined && this.#limit < this.#max)

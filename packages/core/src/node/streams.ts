@@ -14,8 +14,11 @@ export interface NodeJsWritable {
 
 /** A Node `Readable` of a body, with its back-pressure; destroying it frees the body. */
 export function toNodeStream(body: ByteStream): NodeReadable {
+  const stream = Readable.from(body, { objectMode: false, highWaterMark: 1 << 20 })
+  // A failing body is told to whoever reads; a stream that nobody reads must not end the process.
+  stream.on('error', () => undefined)
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a Readable is all of it; Node's own types stay out of ours
-  return Readable.from(body, { objectMode: false, highWaterMark: 1 << 20 }) as unknown as NodeReadable
+  return stream as unknown as NodeReadable
 }
 
 /** The body of a Node stream. Ending early destroys the stream. */

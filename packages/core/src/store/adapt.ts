@@ -10,7 +10,7 @@ import type {
   ReadOptions,
   ReadResult,
 } from '../backend/index.ts'
-import { storageError } from '../errors/index.ts'
+import { errorCode, storageError } from '../errors/index.ts'
 import { keyCodec, type KeyCodec } from '../keys/index.ts'
 import { asKey } from '../keys/key.ts'
 import { mapOperations } from './operations.ts'
@@ -45,8 +45,18 @@ export function adapt(backend: Backend): Backend {
   }
 
   async function read(context: Context, key: Key, options: ReadOptions): Promise<ReadResult> {
+    if (options.range !== undefined && isEmptyRange(options.range)) return readNothing(context, key, options)
     const wanted = has(can.range) ? options : { ...options, range: undefined }
-    const given = await backend.read(context, codec.toRaw(key), backendConditions(wanted))
+    let given: ReadResult
+    try {
+      given = await backend.read(context, codec.toRaw(key), backendConditions(wanted))
+    } catch (error) {
+      // Servers refuse every range of an empty object, which is no error where the range begins at its beginning.
+      if (errorCode(error) !== 'InvalidRange' || !mayBeEmpty(options.range)) throw error
+      const nothing = await readNothing(context, key, options)
+      if (nothing.entry.size !== 0) throw error
+      return nothing
+    }
     try {
       checkReadConditions(options, given.entry)
       const cut = options.range === undefined && given.from === 0 ? given : cutToRange(given, options.range)
@@ -57,8 +67,25 @@ export function adapt(backend: Backend): Backend {
     }
   }
 
+  /** A read without bytes: what is there is still looked at. */
+  async function readNothing(context: Context, key: Key, options: ReadOptions): Promise<ReadResult> {
+    const { ifMatch, ifNoneMatch, version } = options
+    const there = await stat(context, key, { ifMatch, ifNoneMatch, version })
+    if (there.kind === 'directory') throw storageError('IsDirectory', 'a directory has no bytes')
+    const { from } = resolveRange(options.range, there.size ?? 0)
+    return { entry: there, from, body: new Uint8Array() }
+  }
+
   const rest = mapOperations(backend, codecArguments(codec, entry))
   return { ...rest, capabilities: backend.capabilities, stat, read }
+}
+
+function isEmptyRange(range: ByteRange): boolean {
+  return 'last' in range ? range.last === 0 : range.from === range.to
+}
+
+function mayBeEmpty(range: ByteRange | undefined): boolean {
+  return range !== undefined && ('last' in range || range.from === 0)
 }
 
 function cutToRange(given: ReadResult, range: ByteRange | undefined): ReadResult {

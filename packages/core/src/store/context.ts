@@ -4,6 +4,13 @@ export type Logger = Context['log']
 
 let requests = 0
 
+/** The call of the program that a context belongs to, through whatever was derived from it. */
+export function rootOf(context: Context): object {
+  return context instanceof CallContext || context instanceof DerivedContext || context instanceof AttemptContext
+    ? context.root
+    : context
+}
+
 function silent(): void {}
 
 /**
@@ -14,6 +21,10 @@ export class CallContext implements Context {
   readonly log: Logger
   #signal: AbortSignal | undefined
   #requestId: string | undefined
+
+  get root(): object {
+    return this
+  }
 
   constructor(signal: AbortSignal | undefined, requestId: string | undefined, log: Logger = silent) {
     this.#signal = signal
@@ -50,6 +61,10 @@ export class DerivedContext implements Context {
   constructor(parent: Context, attempt: number = parent.attempt) {
     this.#parent = parent
     this.attempt = attempt
+  }
+
+  get root(): object {
+    return rootOf(this.#parent)
   }
 
   get requestId(): string {
@@ -103,6 +118,10 @@ export class AttemptContext implements Context {
     return this.#parent.signal
   }
 
+  get root(): object {
+    return rootOf(this.#parent)
+  }
+
   get requestId(): string {
     return this.#parent.requestId
   }
@@ -110,6 +129,12 @@ export class AttemptContext implements Context {
   get log(): Logger {
     return this.#parent.log
   }
+}
+
+/** The same call under another signal: what an author uses who waits with a time limit of his own. */
+export function withSignal(context: Context, signal: AbortSignal): Context {
+  const { requestId, attempt, log } = context
+  return { signal, requestId, attempt, log }
 }
 
 /** A context for cleaning up after a call that may have been aborted: it has a time limit of its own. */

@@ -17,19 +17,35 @@ export function effectiveCapabilities(given: Capabilities): Capabilities {
   emulate('deleteMany', ops.delete !== undefined)
   emulate('ping', true)
   const made = (how: How | undefined, possible: boolean): How | undefined => how ?? (possible ? 'emulated' : undefined)
+  const atomic = made(write?.atomic, given.ops.move !== undefined && ops.delete !== undefined)
+  // Where a write goes through a temporary name its conditions are those of the move.
+  const ifAbsent = write?.atomic === undefined ? given.move?.ifAbsent && write?.ifAbsent : write.ifAbsent
+  const ifMatch = write?.atomic === undefined ? given.move?.ifMatch && write?.ifMatch : write.ifMatch
+  const pinned = made(read.ifMatch, etag === 'strong')
   return {
     ...given,
     ops,
     read: {
       ...read,
       range: made(read.range, true),
-      ifMatch: made(read.ifMatch, etag === 'strong'),
+      ifMatch: pinned,
       ifNoneMatch: made(read.ifNoneMatch, etag !== undefined),
     },
     write: write && {
       ...write,
-      atomic: made(write.atomic, given.ops.move !== undefined && ops.delete !== undefined),
+      atomic,
+      ifAbsent,
+      ifMatch,
       unknownSize: made(write.unknownSize, true),
+    },
+    copy: ops.copy && {
+      ifAbsent: made(given.copy?.ifAbsent, ifAbsent !== undefined),
+      ifMatch: made(given.copy?.ifMatch, ifMatch !== undefined),
+      fromEtag: made(given.copy?.fromEtag, pinned !== undefined && ops.write !== undefined),
+    },
+    move: ops.move && {
+      ifAbsent: made(given.move?.ifAbsent, ifAbsent !== undefined && ops.delete !== undefined),
+      ifMatch: made(given.move?.ifMatch, ifMatch !== undefined && ops.delete !== undefined),
     },
     list: list && {
       ...list,

@@ -2,6 +2,7 @@ import type {
   Attributes,
   Capabilities,
   Etag,
+  Key,
   OnUnsupported,
   Operation,
   ReadOptions,
@@ -17,22 +18,27 @@ const attributeNames = [
   ...(['metadata', 'modified', 'mode'] as const),
 ] satisfies readonly (keyof Attributes)[]
 
-function unsupported(what: string): Error {
+/** The refusal of what is not declared. */
+export function refuse(what: string): Error {
   return storageError('Unsupported', `the store cannot ${what}; nothing was sent to it`)
 }
 
+/** @throws IsDirectory for the root, which is no object */
+export function requireObject(key: Key): void {
+  if (key === '') throw storageError('IsDirectory', 'the root is a directory')
+}
+
 export function requireOperation(capabilities: Capabilities, operation: Operation): void {
-  if (capabilities.ops[operation] === undefined) throw unsupported(`do ${operation}`)
+  if (capabilities.ops[operation] === undefined) throw refuse(`do ${operation}`)
 }
 
 /** @throws Unsupported, InvalidRange: before any I/O. */
 export function gateRead(capabilities: Capabilities, options: ReadOptions): void {
   const { read } = capabilities
   if (options.ifMatch !== undefined && read.ifMatch === undefined)
-    throw unsupported('read on condition of an etag (ifMatch)')
-  if (options.ifNoneMatch !== undefined && read.ifNoneMatch === undefined)
-    throw unsupported('compare etags (ifNoneMatch)')
-  if (options.version !== undefined && read.version === undefined) throw unsupported('read versions')
+    throw refuse('read on condition of an etag (ifMatch)')
+  if (options.ifNoneMatch !== undefined && read.ifNoneMatch === undefined) throw refuse('compare etags (ifNoneMatch)')
+  if (options.version !== undefined && read.version === undefined) throw refuse('read versions')
   if (options.range !== undefined) checkRange(options.range)
 }
 
@@ -44,9 +50,9 @@ export function gateConditions(capabilities: Capabilities, conditions: WriteCond
     throw storageError('InvalidConfig', 'ifAbsent and ifMatch exclude each other')
   }
   if (ifAbsent !== undefined && capabilities.write?.ifAbsent === undefined)
-    throw unsupported('write only what is absent (ifAbsent)')
+    throw refuse('write only what is absent (ifAbsent)')
   if (ifMatch !== undefined) {
-    if (capabilities.write?.ifMatch === undefined) throw unsupported('write on condition of an etag (ifMatch)')
+    if (capabilities.write?.ifMatch === undefined) throw refuse('write on condition of an etag (ifMatch)')
     requireStrong(ifMatch)
   }
 }
@@ -84,7 +90,7 @@ export function gateAttributes<Options extends Attributes>(
   let kept: { -readonly [Name in keyof Options]: Options[Name] } = options
   for (const name of attributeNames) {
     if (options[name] === undefined || capabilities.write?.attributes.includes(name) === true) continue
-    if (relaxed[name] !== 'drop') throw unsupported(`keep the attribute ${name}`)
+    if (relaxed[name] !== 'drop') throw refuse(`keep the attribute ${name}`)
     if (kept === options) kept = { ...options }
     delete kept[name]
   }

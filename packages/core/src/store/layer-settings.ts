@@ -5,7 +5,7 @@ import { parseDuration } from '../units.ts'
 
 const known: ReadonlySet<string> = new Set(['retry', 'deadline', 'stall', 'concurrency', 'verify'])
 
-/** The layers that every store gets, outermost first: deadline, verify, retry, stall, concurrency. @throws InvalidConfig */
+/** The layers that every store gets, outermost first: deadline, verify, retry, concurrency, stall. @throws InvalidConfig */
 export function standardLayers(settings: LayerSettings = {}, capabilities: Capabilities): Layer[] {
   const unknown = Object.keys(settings).filter((name) => !known.has(name))
   if (unknown.length > 0) {
@@ -16,11 +16,12 @@ export function standardLayers(settings: LayerSettings = {}, capabilities: Capab
     layers.push(deadline(parseDuration(settings.deadline)))
   if (settings.verify !== false) layers.push(verify())
   if (settings.retry !== false) layers.push(retry(retryOptions(settings.retry ?? {})))
-  if (settings.stall !== false) layers.push(stallTimeout(parseDuration(settings.stall ?? '60 s')))
   const limits = settings.concurrency ?? hinted(capabilities)
   if (limits !== false && limits !== undefined) {
     layers.push(concurrency({ maxConcurrency: limits.max, opsPerSecond: limits.opsPerSecond }))
   }
+  // Waiting for a place is no stall of the store.
+  if (settings.stall !== false) layers.push(stallTimeout(parseDuration(settings.stall ?? '60 s')))
   return layers
 }
 

@@ -33,7 +33,9 @@ export function completeList(
       (!inOrder || can?.ordered !== undefined) &&
       (after === undefined || can?.after !== undefined)
     ) {
-      return list(context, directory, { ...rest, after, limit })
+      const pages = list(context, directory, { ...rest, after, limit })
+      // A server that knows no pages gives everything at once.
+      return can?.cursor === true || limit === undefined ? pages : inPages(items(pages), limit)
     }
     if (options.cursor !== undefined) {
       throw storageError('Unsupported', 'a listing that core puts together has no cursors: continue with `after`')

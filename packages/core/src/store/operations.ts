@@ -1,5 +1,7 @@
-import type { Backend, Change, Entry, Handle, Key, ListOptions, Page } from '../backend/index.ts'
+import type { Backend, Change, Content, Entry, Handle, Key, ListOptions, Page, UploadToken } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
+import { asKey } from '../keys/key.ts'
+import { sendSource } from './send.ts'
 
 /** How names pass between core and a backend. */
 export interface NameMapping {
@@ -24,14 +26,14 @@ export function mapOperations(backend: Backend, names: NameMapping): Rest {
     if ('delete' in given) return { delete: raw(given.delete) }
     return 'copy' in given ? { copy: raw(given.copy), to: raw(given.to) } : { move: raw(given.move), to: raw(given.to) }
   }
-  const rest: { -readonly [Name in keyof Rest]: Rest[Name] } = { blocks, content, pins, ipns }
+  const rest: { -readonly [Name in keyof Rest]: Rest[Name] } = { blocks, pins, ipns }
   const checks: readonly string[] = backend.capabilities.write?.checks ?? []
   if (write) {
     rest.write = async (context, name, source, options) => {
       const unchecked = Object.keys(options.hashes ?? {}).filter((hash) => !checks.includes(hash))
       if (unchecked.length > 0)
         throw storageError('Unsupported', `the store does not check ${unchecked.join(', ')}, and nothing else does`)
-      return maybe(await write(context, raw(name), source, options))
+      return maybe(await sendSource(context, source, (derived, body) => write(derived, raw(name), body, options)))
     }
   }
   if (list) rest.list = (context, directory, options) => pages(list(context, raw(directory), listOptions(options)))
@@ -50,8 +52,10 @@ export function mapOperations(backend: Backend, names: NameMapping): Rest {
   }
   if (copy) rest.copy = async (context, from, to, options) => maybe(await copy(context, raw(from), raw(to), options))
   if (move) rest.move = async (context, from, to, options) => maybe(await move(context, raw(from), raw(to), options))
-  if (append)
-    rest.append = async (context, name, source, options) => maybe(await append(context, raw(name), source, options))
+  if (append) {
+    rest.append = async (context, name, source, options) =>
+      maybe(await sendSource(context, source, (derived, body) => append(derived, raw(name), body, options)))
+  }
   if (update) rest.update = async (context, name, attributes) => maybe(await update(context, raw(name), attributes))
   if (url) rest.url = (context, name, options) => url(context, raw(name), options)
   if (versions) rest.versions = (context, name) => pages(versions(context, raw(name)))
@@ -71,14 +75,20 @@ export function mapOperations(backend: Backend, names: NameMapping): Rest {
     rest.open = async (context, name, mode) => mapHandle(await open(context, raw(name), mode), entry)
   }
   if (upload) {
+    const below = (token: UploadToken): UploadToken => ({ ...token, key: raw(asKey(token.key)) })
     rest.upload = {
-      start: (context, name, options) => upload.start(context, raw(name), options),
-      part: (context, token, number, source) => upload.part(context, token, number, source),
-      parts: (context, token) => upload.parts(context, token),
-      finish: async (context, token) => maybe(await upload.finish(context, token)),
-      abort: (context, token) => upload.abort(context, token),
+      async start(context, name, options) {
+        const token = await upload.start(context, raw(name), options)
+        return { ...token, key: key(token.key) }
+      },
+      part: (context, token, number, source) =>
+        sendSource(context, source, (derived, body) => upload.part(derived, below(token), number, body)),
+      parts: (context, token) => upload.parts(context, below(token)),
+      finish: async (context, token) => maybe(await upload.finish(context, below(token))),
+      abort: (context, token) => upload.abort(context, below(token)),
     }
   }
+  if (content) rest.content = withSentSources(content)
   if (directories) {
     rest.directories = {
       make: (context, directory) => directories.make(context, raw(directory)),
@@ -87,6 +97,24 @@ export function mapOperations(backend: Backend, names: NameMapping): Rest {
   }
   if (links) rest.links = { make: (context, name, target) => links.make(context, raw(name), target) }
   return rest
+}
+
+function withSentSources(content: Content): Content {
+  const { put, car, importCar } = content
+  return {
+    read: (context, path, options) => content.read(context, path, options),
+    stat: (context, path) => content.stat(context, path),
+    list: (context, path) => content.list(context, path),
+    ...(car && { car: (context, path, options) => car.call(content, context, path, options) }),
+    ...(put && {
+      put: (context, source, options) =>
+        sendSource(context, source, (derived, body) => put.call(content, derived, body, options)),
+    }),
+    ...(importCar && {
+      importCar: (context, source, options) =>
+        sendSource(context, source, (derived, body) => importCar.call(content, derived, body, options)),
+    }),
+  }
 }
 
 /** The backend's functions with `this` kept. */

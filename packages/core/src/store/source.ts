@@ -152,6 +152,7 @@ export function watchSource(
   options: {
     readonly signal?: AbortSignal | undefined
     readonly onProgress?: ((progress: Progress) => void) | undefined
+    readonly onFailure?: (() => void) | undefined
   } = {},
 ): Watched {
   const { size, bytes, version } = source
@@ -174,6 +175,7 @@ export function watchSource(
       onFailure(failure) {
         state.failed = true
         state.failure = failure
+        options.onFailure?.()
       },
     })
   }
@@ -202,12 +204,12 @@ function wrongLength(got: number | undefined, size: number): Error {
 }
 
 /** A source that knows how long it is: one of unknown length is taken into memory up to a bound. @throws TooLarge beyond it */
-export async function sizedSource(source: Source, maxBytes: number): Promise<Source> {
+export async function sizedSource(source: Source, maxBytes: number, signal: AbortSignal): Promise<Source> {
   if (source.size !== undefined) return source
   const stream = source.open(0)
   if (stream === null) throw storageError('InvalidConfig', 'a source gave no stream at its first opening')
   try {
-    return bytesSource(await collect(stream, maxBytes))
+    return bytesSource(await collect(relay(stream, { signal }), maxBytes))
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'TooLarge') {
       throw storageError(

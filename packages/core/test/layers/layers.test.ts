@@ -356,3 +356,36 @@ describe('layers', () => {
     }
   })
 })
+
+describe('a copy through this process under a limit of one call at a time', () => {
+  it('does not wait for itself, nor do many of them for each other', async () => {
+    const { store, backend } = await openScripted(
+      { ...rich, ops: { write: 'native', delete: 'native' } },
+      { concurrency: { max: 1 } },
+    )
+    backend.put('a', bytesOf(10_000))
+    backend.fault = { body: (_seen, body) => chunked(body, 100) }
+    await Promise.all(Array.from({ length: 5 }, (_, index) => store.copy('a', `copy${index}`)))
+    expect(backend.files.size).toBe(6)
+  })
+})
+
+describe('a body whose hash is wrong', () => {
+  it('is Corrupt, whatever the client makes of the broken body, and the client is aborted', async () => {
+    const { store, backend } = await openScripted(rich, { retry: false })
+    let aborted = false
+    backend.writing = async (context, _key, source) => {
+      context.signal.addEventListener('abort', () => {
+        aborted = true
+      })
+      try {
+        for await (const chunk of source.open(0) ?? []) if (chunk.length < 0) break
+      } catch {
+        throw storageError('Unavailable', 'the client says the connection broke')
+      }
+    }
+    const write = store.write('a', chunked(bytesOf(1000), 100), { hashes: { crc32: '00000000' } })
+    expect(await codeOf(write)).toBe('Corrupt')
+    expect(aborted).toBe(true)
+  })
+})

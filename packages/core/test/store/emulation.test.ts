@@ -258,3 +258,94 @@ describe('gates', () => {
     expect(await codeOf(relaxed.write('a', 'x', { ifAbsent: true }))).toBe('Unsupported')
   })
 })
+
+describe('the root', () => {
+  it('is a directory, and no operation on one object reaches the backend with it', async () => {
+    const { store, backend } = await openScripted(rich)
+    expect(await store.stat('')).toEqual({ kind: 'directory', key: '' })
+    const calls: Record<string, () => Promise<unknown>> = {
+      read: () => store.read(''),
+      write: () => store.write('', 'x'),
+      delete: () => store.delete(''),
+      copy: () => store.copy('', 'b'),
+      'copy to': () => store.copy('a', ''),
+      move: () => store.move('', 'b'),
+      append: () => store.append('', 'x'),
+      update: () => store.update('', {}),
+    }
+    for (const [name, call] of Object.entries(calls))
+      expect([name, await codeOf(call())]).toEqual([name, 'IsDirectory'])
+    expect(backend.seen).toEqual([])
+  })
+})
+
+describe('what servers say otherwise', () => {
+  it('means the same everywhere: failed conditions, and ranges of empty objects', async () => {
+    const { store, backend } = await openScripted(rich)
+    const { storageError } = await import('../../src/index.ts')
+    const answer = (code: 'ConditionFailed' | 'NotFound' | 'InvalidRange') => (): void => {
+      throw storageError(code, 'as the server says it')
+    }
+    backend.writing = async () => answer('ConditionFailed')()
+    expect(await codeOf(store.write('a', 'x', { ifAbsent: true }))).toBe('AlreadyExists')
+    backend.writing = async () => answer('NotFound')()
+    expect(await codeOf(store.write('a', 'x', { ifMatch: '"1"' }))).toBe('ConditionFailed')
+    const { read } = backend
+    backend.read = async (context, key, options) =>
+      options.range === undefined ? read.call(backend, context, key, options) : (answer('InvalidRange')() as never)
+    backend.put('empty', '')
+    backend.put('full', 'text')
+    for (const range of [{ from: 0 }, { from: 0, to: 5 }, { last: 3 }]) {
+      expect(await (await store.read('empty', { range })).bytes()).toHaveLength(0)
+      expect(await codeOf(store.read('full', { range }))).toBe('InvalidRange')
+    }
+    expect(await codeOf(store.read('empty', { range: { from: 1 } }))).toBe('InvalidRange')
+    expect(await (await store.read('full', { range: { from: 2, to: 2 } })).bytes()).toHaveLength(0)
+    expect(await codeOf(store.read('full', { range: { from: 9, to: 9 } }))).toBe('InvalidRange')
+  })
+
+  it('a copy and a move under conditions that the store ignores go through this process', async () => {
+    const { store, backend } = await openScripted({ ...rich, copy: undefined, move: undefined })
+    expect(store.capabilities.copy).toEqual({ ifAbsent: 'emulated', ifMatch: 'emulated', fromEtag: 'emulated' })
+    const etag = backend.put('a', 'x')
+    await store.copy('a', 'b')
+    await store.copy('a', 'c', { ifAbsent: true, fromEtag: etag })
+    expect(backend.count('copy')).toBe(1)
+    expect(await codeOf(store.move('a', 'b', { ifAbsent: true }))).toBe('AlreadyExists')
+    expect(backend.count('move')).toBe(0)
+    expect(backend.text('a')).toBe('x')
+  })
+
+  it('a copy of what is missing makes no directory', async () => {
+    const { store, backend } = await openScripted({
+      ...rich,
+      write: { ...rich.write, durable: 'process', attributes: [], atomic: 'native', parents: 'required' },
+    })
+    expect(await codeOf(store.copy('nothing', 'new/dir/b'))).toBe('NotFound')
+    expect(backend.folders.size).toBe(0)
+    backend.put('file', 'x')
+    backend.directories.make = async () => {
+      const { storageError } = await import('../../src/index.ts')
+      throw storageError('AlreadyExists', 'a file')
+    }
+    expect(await codeOf(store.write('file/below', 'x'))).toBe('NotDirectory')
+  })
+
+  it('temporary names are neither listed nor written', async () => {
+    const { store, backend } = await openScripted(bare)
+    backend.put('d/.kit-tmp-left-behind', 'x')
+    backend.put('d/a', 'x')
+    expect(await keysOf(store.list('d'))).toEqual(['d/a'])
+    expect(await codeOf(store.write('d/.kit-tmp-mine', 'x'))).toBe('InvalidKey')
+  })
+
+  it('pages larger than asked for are cut', async () => {
+    const { store, backend } = await openScripted({ ...bare, list: { pageMax: 1000, fields: ['size'] } })
+    for (let index = 0; index < 10; index++) backend.put(`k${index}`, 'x')
+    const list = backend.list.bind(backend)
+    backend.list = (context, directory, options) => list(context, directory, { ...options, limit: 1000 })
+    const sizes: number[] = []
+    for await (const page of store.list('', { limit: 4 }).pages()) sizes.push(page.entries.length)
+    expect(sizes).toEqual([4, 4, 2])
+  })
+})
