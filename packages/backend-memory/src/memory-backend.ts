@@ -21,6 +21,8 @@ export const capabilities: Capabilities = {
   },
   list: { recursive: 'native', after: 'native', cursor: true, ordered: 'native', pageMax, fields: ['size', 'etag'] },
   delete: { ifMatch: 'native' },
+  copy: { ifAbsent: 'native', ifMatch: 'native', fromEtag: 'native' },
+  move: { ifAbsent: 'native', ifMatch: 'native' },
   keys: { maxBytes: 32_768, caseSensitive: true, unicode: 'exact', fileAndPrefix: true },
   directories: 'implied',
   consistent: { read: true, list: true },

@@ -1,5 +1,5 @@
 import { effectiveCapabilities, type Capabilities } from '@kit/core'
-import { broken, within } from './expect.ts'
+import { broken, isBroken, within } from './expect.ts'
 import { unmet, type Need } from './needs.ts'
 import { Scene } from './scene.ts'
 import type { Subject } from './subject.ts'
@@ -63,20 +63,33 @@ async function runCase(definition: Definition, subject: Subject, capabilities: C
   const patienceMs = subject.patienceMs ?? 3000
   const limitMs = patienceMs * (subject.scale === 'full' ? 100 : 10)
   const handlesBefore = await subject.handles?.()
-  const scene = new Scene(subject, capabilities, await subject.open())
   const failures: unknown[] = []
-  try {
-    await within(limitMs, definition.run(scene), 'every case ends')
-  } catch (error) {
-    failures.push(error)
+  const scene = await subject.open().then(
+    (store) => new Scene(subject, capabilities, store),
+    (error: unknown) => void failures.push(error),
+  )
+  if (scene !== undefined) {
+    try {
+      await within(limitMs, definition.run(scene), 'every case ends')
+    } catch (error) {
+      failures.push(error)
+    }
+    try {
+      await within(patienceMs * 2, scene.end(), 'closing: a store closes soon, whatever was done with it')
+    } catch (error) {
+      failures.push(error)
+    }
   }
-  try {
-    await within(patienceMs * 2, scene.end(), 'closing: a store closes soon, whatever was done with it')
-  } catch (error) {
-    failures.push(error)
-  }
-  if (failures.length > 0) throw failures[0]
+  if (failures.length > 0) throw named(failures[0], definition.title)
   if (handlesBefore !== undefined) await handlesFreed(subject, handlesBefore, patienceMs)
+}
+
+/** What a call threw where it should have succeeded, as a broken rule: the case's own. */
+function named(failure: unknown, title: string): unknown {
+  if (isBroken(failure)) return failure
+  const error = broken(title, 'success of every call that should succeed', failure)
+  error.cause = failure
+  return error
 }
 
 async function handlesFreed(subject: Subject, before: number, patienceMs: number): Promise<void> {

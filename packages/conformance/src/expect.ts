@@ -6,7 +6,13 @@ import { isStorageError, type Bytes, type ErrorCode, type StorageError } from '@
  * `reads: the body begins at \`from\``.
  */
 export function broken(rule: string, expected: unknown, came: unknown): Error {
-  return new Error(`broken rule — ${rule}\n  expected: ${show(expected)}\n  came:     ${show(came)}`)
+  return new Error(`${prefix}${rule}\n  expected: ${show(expected)}\n  came:     ${show(came)}`)
+}
+
+const prefix = 'broken rule — '
+
+export function isBroken(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith(prefix)
 }
 
 function show(value: unknown): string {
