@@ -1,0 +1,102 @@
+import { inspect, styleText } from 'node:util'
+import { catalogue, toStorageError, type ErrorCode } from '@kit/core'
+
+/** What a command tells when it is over: fields of its result line, and what failed on the way. */
+export interface CommandResult {
+  readonly fields: Readonly<Record<string, unknown>>
+  /** Things that could not be done, where the command went on with the others. */
+  readonly failures?: readonly unknown[] | undefined
+  /** Something was done all the same. */
+  readonly partly?: boolean | undefined
+  /** Standard output belongs to the bytes of an object: the result goes to standard error. */
+  readonly aside?: boolean | undefined
+}
+
+/** Exit code of a command that did one part and not another. */
+export const partialExit = 6
+
+/** An error as `--json` shows it. */
+export interface Failure {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly hint: string
+  readonly key: string | undefined
+  readonly store: string | undefined
+  readonly requestId: string | undefined
+  /** Of a configuration file: what is wrong with it, and where. */
+  readonly problems?: unknown
+}
+
+export function failureOf(error: unknown, requestId?: string): Failure {
+  const { code, message, key, store, ...rest } = toStorageError(error)
+  const problems =
+    typeof error === 'object' && error !== null && 'problems' in error ? { problems: error.problems } : {}
+  const hint = hintOf(error) ?? ownHints[code] ?? catalogue[code].hint
+  return { code, message, hint, key, store, requestId: rest.requestId ?? requestId, ...problems }
+}
+
+export function exitOf(error: unknown): number {
+  return catalogue[toStorageError(error).code].exit || 1
+}
+
+/** Advice in the words of the command line, where the catalogue's is for programs. */
+const ownHints: { readonly [Code in ErrorCode]?: string } = {
+  NotFound: 'Check the name; `kit ls` shows what is there.',
+  AlreadyExists: 'Leave out --if-absent to replace it, or choose another name.',
+  ConditionFailed: '`kit stat` tells the etag that it has now.',
+  InvalidRange: '`kit stat` tells the size.',
+  Unsupported: 'Use another store: this one cannot do it.',
+}
+
+const hints: WeakMap<object, string> = new WeakMap()
+
+/** An error with advice of the command line's own, in the words of its options. */
+export function withHint<Thrown extends object>(error: Thrown, hint: string): Thrown {
+  hints.set(error, hint)
+  return error
+}
+
+function hintOf(error: unknown): string | undefined {
+  return typeof error === 'object' && error !== null ? hints.get(error) : undefined
+}
+
+/** The last line of standard output under `--json`. */
+export function resultLine(
+  operation: string,
+  requestId: string,
+  fields: Readonly<Record<string, unknown>>,
+  failure: unknown,
+): Readonly<Record<string, unknown>> {
+  const common = { operation, timestamp: new Date().toISOString(), correlation_id: requestId }
+  if (failure === undefined) return { type: 'result', success: true, ...common, ...fields }
+  const recoverable = toStorageError(failure).retry === 'safe'
+  return { type: 'result', success: false, ...common, ...fields, recoverable, error: failureOf(failure, requestId) }
+}
+
+/** The result of a command line that could not be understood. */
+export function usageFailure(message: string): Readonly<Record<string, unknown>> {
+  const error: Failure = {
+    code: 'InvalidConfig',
+    message,
+    hint: '`kit --help` and `kit VERB --help` tell the usage',
+    key: undefined,
+    store: undefined,
+    requestId: undefined,
+  }
+  return {
+    type: 'result',
+    success: false,
+    operation: 'kit',
+    timestamp: new Date().toISOString(),
+    recoverable: false,
+    error,
+  }
+}
+
+/** An error for people: what happened, what to do, and with `verbose` what lies behind it. */
+export function failureText(error: unknown, verbose: boolean): string {
+  const { message, hint } = failureOf(error)
+  const name = styleText('red', 'kit:', { stream: process.stderr })
+  const text = `${name} ${message}\nhint: ${hint}\n`
+  return verbose ? `${text}${inspect(error, { depth: 6, colors: false })}\n` : text
+}

@@ -1,0 +1,144 @@
+import { basename } from 'node:path'
+import { inspect } from 'node:util'
+import {
+  isStorageError,
+  keyCodec,
+  openStore,
+  parseKey,
+  storageError,
+  type CallOptions,
+  type Key,
+  type OpenOptions,
+  type Store,
+} from '@kit/core'
+import { temporaryFiles } from '@kit/core/node'
+import type { Kit } from '@kit/manager'
+import { parseAddress } from './address.ts'
+import { followLocal, localItself, localPath, type LocalFile } from './local-files.ts'
+import { withHint } from './outcome.ts'
+import type { Output } from './output.ts'
+
+/** Options of every command. */
+export interface Globals {
+  readonly config?: string
+  readonly json?: boolean
+  readonly verbose?: boolean
+}
+
+/** An object or directory that an address names. */
+export interface Place {
+  readonly store: Store
+  /** `''` for the whole store. */
+  readonly key: Key
+  /** What the whole store is called where it is copied under its own name. */
+  readonly rootName: string
+  /** The address of any object of the same store. */
+  addressOf(key: string): string
+}
+
+/** What a command works with; closing it closes every store that it opened. */
+export interface Session {
+  readonly output: Output
+  readonly verbose: boolean
+  readonly signal: AbortSignal
+  /** For every call of a store: cancelled with the command, and one id for all. */
+  readonly call: CallOptions
+  /** What an address names. Links of local files are followed unless `itself`. @throws InvalidConfig for `-` */
+  place(text: string, options?: { readonly itself?: boolean }): Promise<Place>
+  close(): Promise<void>
+}
+
+export function openSession(globals: Globals, output: Output, signal: AbortSignal, requestId: string): Session {
+  const verbose = globals.verbose === true
+  const log: OpenOptions['log'] = verbose
+    ? (level, message, fields) =>
+        output.tell(`${level}: ${message}${fields === undefined ? '' : ` ${inspect(fields)}`}\n`)
+    : undefined
+  const folders = new Map<string, Promise<Store>>()
+  let kit: Promise<Kit> | undefined
+
+  function localStore(root: string): Promise<Store> {
+    const present = folders.get(root)
+    if (present !== undefined) return present
+    const opening = import('@kit/backend-fs').then(({ fs }) =>
+      openStore(fs({ path: root, create: false }), { name: root, log, spill: temporaryFiles() }),
+    )
+    folders.set(root, opening)
+    return opening
+  }
+
+  async function localPlace({ root, name }: LocalFile): Promise<Place> {
+    const store = await localStore(root)
+    const codec = keyCodec(store.capabilities.keys)
+    const key = parseKey(name === '' ? '' : codec.toKey(name))
+    return { store, key, rootName: basename(root), addressOf: (key) => localPath(root, codec.toRaw(parseKey(key))) }
+  }
+
+  return {
+    output,
+    verbose,
+    signal,
+    call: { signal, requestId },
+    async place(text, { itself = false } = {}) {
+      const address = parseAddress(text)
+      switch (address.kind) {
+        case 'stream':
+          throw storageError('InvalidConfig', '`-` is for cp: `kit cp - DST`, `kit cp SRC -`')
+        case 'local':
+          return localPlace(await (itself ? localItself(address.path) : followLocal(address.path)))
+        case 'store': {
+          kit ??= openConfigured(globals.config, log)
+          const store = await configuredStore(await kit, address.store)
+          const { store: name } = address
+          return { store, key: parseKey(address.path), rootName: name, addressOf: (key) => `${name}:${key}` }
+        }
+        case 'inline': {
+          kit ??= openConfigured(globals.config, log)
+          const store = await (await kit).address(address.parent)
+          return {
+            store,
+            key: parseKey(address.name),
+            rootName: '',
+            addressOf: (key) => inlineAddress(address.parent, key),
+          }
+        }
+      }
+    },
+    async close() {
+      const opened = await Promise.allSettled(folders.values())
+      for (const store of opened) if (store.status === 'fulfilled') await store.value.close()
+      const [configured] = await Promise.allSettled([kit])
+      if (configured.status === 'fulfilled') await configured.value?.close()
+    },
+  }
+}
+
+function inlineAddress(parent: string, key: string): string {
+  const url = new URL(parent)
+  url.pathname = `${url.pathname.replace(/\/*$/, '')}/${key.split('/').map(encodeURIComponent).join('/')}`
+  return url.href
+}
+
+async function configuredStore(kit: Kit, name: string): Promise<Store> {
+  try {
+    return await kit.store(name)
+  } catch (error) {
+    if (!isStorageError(error) || error.code !== 'NotFound') throw error
+    throw withHint(error, `Stores stand under \`stores:\` in ${kit.path}; a local file is written ./${name}:…`)
+  }
+}
+
+/** The configured stores. The fs and memory plugins are there even where the configuration's folder has none. */
+async function openConfigured(config: string | undefined, log: OpenOptions['log']): Promise<Kit> {
+  const [{ openKit }, { fs }, { memory }] = await Promise.all([
+    import('@kit/manager'),
+    import('@kit/backend-fs'),
+    import('@kit/backend-memory'),
+  ])
+  return openKit({
+    config: config ?? (process.env['KIT_CONFIG'] || undefined),
+    environment: process.env,
+    builtIn: [fs, memory],
+    log,
+  })
+}

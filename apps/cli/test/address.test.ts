@@ -1,0 +1,32 @@
+import { describe, expect, test } from 'vitest'
+import { isDirectoryText, parseAddress } from '../src/address.ts'
+
+describe('an address', () => {
+  test.each([
+    ['-', { kind: 'stream' }],
+    ['photos:', { kind: 'store', store: 'photos', path: '' }],
+    ['photos:2026/a.jpg', { kind: 'store', store: 'photos', path: '2026/a.jpg' }],
+    ['photos:2026/', { kind: 'store', store: 'photos', path: '2026' }],
+    ['photos:a:b', { kind: 'store', store: 'photos', path: 'a:b' }],
+    ['x', { kind: 'local', path: 'x' }],
+    ['./a:b', { kind: 'local', path: './a:b' }],
+    ['/a:b', { kind: 'local', path: '/a:b' }],
+    ['s3://bucket', { kind: 'inline', parent: 's3://bucket', name: '' }],
+    ['s3://bucket/', { kind: 'inline', parent: 's3://bucket/', name: '' }],
+    ['s3://bucket/a', { kind: 'inline', parent: 's3://bucket/', name: 'a' }],
+    ['s3://bucket/a/b%20c/', { kind: 'inline', parent: 's3://bucket/a', name: 'b c' }],
+    ['s3://bucket/a?region=eu', { kind: 'inline', parent: 's3://bucket/?region=eu', name: 'a' }],
+    ['file:///srv/x', { kind: 'inline', parent: 'file:///srv', name: 'x' }],
+  ])('%j is read as it is meant', (text, address) => {
+    expect(parseAddress(text)).toStrictEqual(address)
+  })
+
+  test.each([[''], ['s3://['], ['s3://b/%FF']])('%j is refused', (text) => {
+    expect(() => parseAddress(text)).toThrow(/InvalidConfig|InvalidKey/)
+  })
+
+  test('means a directory when it ends in a slash or names a whole store', () => {
+    expect(['a/', 'photos:', 's3://b/'].every(isDirectoryText)).toBe(true)
+    expect(['a', 'photos:a', 's3://b/a'].some(isDirectoryText)).toBe(false)
+  })
+})

@@ -1,0 +1,72 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+
+/** The command's own code. */
+export const main: string = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface RunOptions {
+  readonly input?: string
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+/** A folder with a `kit.yaml`: store `a` in the folder `data`, and whatever else is given. */
+export interface Workplace {
+  readonly folder: string
+  /** Runs the real command in the folder, to its end. */
+  kit(words: readonly string[], options?: RunOptions): Promise<Ended>
+  /** Starts it, for a test to feed and to stop. */
+  start(words: readonly string[], environment?: RunOptions['environment']): Running
+}
+
+export interface Running {
+  readonly child: ChildProcessByStdio<Writable, Readable, Readable>
+  readonly ended: Promise<Ended>
+}
+
+export async function workplace(config = 'stores:\n  a: { type: fs, path: data }\n'): Promise<Workplace> {
+  const folder = await mkdtemp(join(tmpdir(), 'kit-cli-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  await writeFile(join(folder, 'kit.yaml'), config)
+  const start: Workplace['start'] = (words, environment = {}) => {
+    const own = { KIT_HOME: join(folder, 'home'), KIT_CONFIG: undefined, FORCE_COLOR: undefined }
+    const child = spawn(process.execPath, ['--conditions=@kit/source', main, ...words], {
+      cwd: folder,
+      env: { ...process.env, ...own, ...environment },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
+    // A command that ends early does not read its input.
+    child.stdin.on('error', () => undefined)
+    const exit = new Promise<number | null>((resolve) => child.on('exit', resolve))
+    const ended = Promise.all([exit, text(child.stdout).catch(() => ''), text(child.stderr)])
+    return { child, ended: ended.then(([code, stdout, stderr]) => ({ code, stdout, stderr })) }
+  }
+  return {
+    folder,
+    start,
+    async kit(words, { input = '', environment } = {}) {
+      const { child, ended } = start(words, environment)
+      child.stdin.end(input)
+      return ended
+    },
+  }
+}
+
+/** The lines of JSON on standard output. */
+export function jsonLines(stdout: string): readonly Record<string, unknown>[] {
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+}
