@@ -25,7 +25,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   server.child.kill('SIGTERM')
-  expect(await server.ended).toBe(0)
+  if ((await server.ended) !== 0) throw new Error(`the server did not stop as it should: ${server.errors()}`)
   await rm(folder, { recursive: true, force: true })
 })
 
@@ -33,6 +33,23 @@ afterAll(async () => {
 function peakMemory(): number {
   const status = readFileSync(`/proc/${server.child.pid}/status`, 'utf8')
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
+}
+
+/** Processor time of the server so far, in seconds. */
+function processorTime(): number {
+  const stat = readFileSync(`/proc/${server.child.pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  // User and system time, in ticks of 10 ms.
+  return (Number(fields[11]) + Number(fields[12])) / 100
+}
+
+/** One transfer and what it cost, as a line tells it. */
+async function measured(job: Job): Promise<{ readonly outcome: Outcome; readonly line: string }> {
+  const before = processorTime()
+  const outcome = await transfer(job)
+  const rate = (job.size / 1e9 / outcome.seconds).toFixed(2)
+  const cost = ((processorTime() - before) / (job.size / 1e9)).toFixed(2)
+  return { outcome, line: `${job.direction} ${rate} GB/s (${cost} s of processor per GB)` }
 }
 
 async function transfer(job: Job): Promise<Outcome> {
@@ -48,14 +65,13 @@ test.each(['length', 'chunks'] as const)('2 GiB up with %s, and down, in flat me
   const peaks: number[] = []
   for (const size of sizes) {
     const path = `/api/v1/stores/files/objects/${framing}`
-    const up = await transfer({ base: server.base, path, size, direction: 'up', framing })
-    const down = await transfer({ base: server.base, path, size, direction: 'down', framing })
-    expect(up).toMatchObject({ size, sum: down.sum })
-    expect(down.size).toBe(size)
+    const up = await measured({ base: server.base, path, size, direction: 'up', framing })
+    const down = await measured({ base: server.base, path, size, direction: 'down', framing })
+    expect(up.outcome).toMatchObject({ size, sum: down.outcome.sum })
+    expect(down.outcome.size).toBe(size)
     peaks.push(peakMemory())
-    const rate = ({ seconds }: Outcome): string => `${(size / 1e9 / seconds).toFixed(2)} GB/s`
     const peak = `${(peakMemory() / mebibyte).toFixed(0)} MiB`
-    console.log(`${size / mebibyte} MiB, ${framing}: up ${rate(up)}, down ${rate(down)}, server peak ${peak}`)
+    console.log(`${size / mebibyte} MiB, ${framing}: ${up.line}, ${down.line}, server peak ${peak}`)
   }
   const [small = 0, large = 0] = peaks
   expect(large).toBeLessThan(peakMax)

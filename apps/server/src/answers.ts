@@ -30,7 +30,7 @@ function outcome(request: FastifyRequest, success: boolean): Outcome {
   return { success, operation, timestamp: new Date().toISOString(), correlation_id: request.id }
 }
 
-export function operationOf(request: FastifyRequest): string {
+function operationOf(request: FastifyRequest): string {
   return request.routeOptions.config.operation ?? 'request'
 }
 
