@@ -13,8 +13,9 @@ import { storageError } from '../errors/index.ts'
 import { utf8Length } from '../keys/index.ts'
 import { checkRange } from './ranges.ts'
 
+const textNames = ['contentType', 'contentEncoding', 'contentDisposition', 'cacheControl'] as const
 const attributeNames = [
-  ...(['contentType', 'contentEncoding', 'contentDisposition', 'cacheControl'] as const),
+  ...textNames,
   ...(['metadata', 'modified', 'mode'] as const),
 ] satisfies readonly (keyof Attributes)[]
 
@@ -94,6 +95,12 @@ export function gateAttributes<Options extends Attributes>(
     if (kept === options) kept = { ...options }
     delete kept[name]
   }
+  for (const name of textNames) {
+    const value = kept[name]
+    if (value !== undefined && !isPlainText(value)) {
+      throw storageError('InvalidConfig', `the attribute ${name} is no text without control characters`)
+    }
+  }
   const { metadata, mode, modified } = kept
   if (metadata !== undefined) checkMetadata(metadata, capabilities.write?.metadataMaxBytes)
   if (mode !== undefined && !(Number.isInteger(mode) && mode >= 0 && mode <= 0o7777)) {
@@ -102,6 +109,12 @@ export function gateAttributes<Options extends Attributes>(
   if (modified !== undefined && Number.isNaN(modified.getTime()))
     throw storageError('InvalidConfig', 'modified is no date')
   return kept
+}
+
+/** One line of well-formed text: what goes into a header cannot end it. */
+function isPlainText(value: unknown): boolean {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  return typeof value === 'string' && !/[\0-\x1f\x7f]/.test(value) && value.isWellFormed()
 }
 
 function checkMetadata(metadata: Readonly<Record<string, string>>, maxBytes: number | undefined): void {
@@ -113,8 +126,7 @@ function checkMetadata(metadata: Readonly<Record<string, string>>, maxBytes: num
         `${JSON.stringify(name)} is no name of metadata: lower-case ASCII letters, digits, '-', '_', '.'`,
       )
     }
-    // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-    if (typeof value !== 'string' || /[\0-\x1f\x7f]/.test(value) || !value.isWellFormed()) {
+    if (!isPlainText(value)) {
       throw storageError('InvalidConfig', `the value of metadata ${name} is no text without control characters`)
     }
     bytes += name.length + utf8Length(value)

@@ -241,6 +241,7 @@ describe('gates', () => {
     const bad = [{ Upper: 'x' }, { 'a b': 'x' }, { a: 'line\nbreak' }, { a: '\ud800' }]
     for (const metadata of bad as Record<string, string>[])
       expect(await codeOf(store.write('a', 'x', { metadata }))).toBe('InvalidConfig')
+    expect(await codeOf(store.write('a', 'x', { contentType: 'text/plain\r\nset-cookie: a=b' }))).toBe('InvalidConfig')
     expect(await codeOf(store.write('a', 'x', { ifMatch: 'W/"1"' }))).toBe('ConditionFailed')
     expect(await codeOf(store.write('a', 'x', { ifMatch: '"1"', ifAbsent: true }))).toBe('InvalidConfig')
     expect(backend.seen).toEqual([])
