@@ -27,7 +27,7 @@ export interface Failure {
   readonly problems?: unknown
 }
 
-export function failureOf(error: unknown, requestId?: string): Failure {
+function failureOf(error: unknown, requestId?: string): Failure {
   const { code, message, key, store, ...rest } = toStorageError(error)
   const problems =
     typeof error === 'object' && error !== null && 'problems' in error ? { problems: error.problems } : {}

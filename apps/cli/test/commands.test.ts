@@ -178,6 +178,13 @@ describe('kit cp', () => {
     expect((await readdir(join(folder, 'data/back'))).toSorted()).toStrictEqual(['empty', 'trip.json', 'ünï "x".txt'])
   })
 
+  test('copies an empty tree', async () => {
+    const { folder, kit } = await workplace()
+    await mkdir(join(folder, 'none'))
+    expect((await kit(['cp', '-r', './none', 'a:'])).code).toBe(0)
+    expect(await readdir(join(folder, 'data'))).toStrictEqual(['none'])
+  })
+
   test('does not copy a tree into itself', async () => {
     const { folder, kit } = await filled()
     await mkdir(join(folder, 'data/sub'))

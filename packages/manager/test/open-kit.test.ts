@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fs } from '@kit/backend-fs'
 import { plugin as memory } from '@kit/backend-memory'
 import { describe, expect, test } from 'vitest'
 import { configProblems, openKit } from '../src/index.ts'
@@ -29,6 +30,13 @@ describe('openKit', () => {
     const [first, second] = await Promise.all([kit.store('a'), kit.store('a')])
     expect(first).toBe(second)
     expect(await kit.store('b')).not.toBe(first)
+  })
+
+  test('keeps files next to the configuration, wherever the program runs', async () => {
+    const config = await configFile('stores: { a: { type: fs, path: data } }')
+    await using kit = await openKit({ config, plugins: [fs] })
+    await (await kit.store('a')).write('x', 'hello')
+    expect(await readFile(join(dirname(config), 'data/x'), 'utf8')).toBe('hello')
   })
 
   test('closes the stores with itself and opens none afterwards', async () => {

@@ -132,6 +132,8 @@ async function copyAny(
   if (isWithin(from, root)) {
     throw storageError('InvalidConfig', `${root.addressOf(root.key)} lies in what is to be copied`)
   }
+  // An empty tree is one too.
+  if (root.key !== '' && root.store.can('directories')) await root.store.directories.make(root.key, session.call)
   for await (const entry of from.store.list(from.key, { ...session.call, recursive: true })) {
     const name = keyBelow(from.key, entry.key)
     if (name === undefined) continue
