@@ -1,4 +1,4 @@
-import { storageError, throwIfAborted, type Context, type Key, type WriteConditions } from '@kit/core'
+import { storageError, throwIfAborted, type Context, type WriteConditions } from '@kit/core'
 import { changed, etagOf, kindOf } from './entry.ts'
 import { split, type Folder } from './folders.ts'
 import { lstat, type Stats } from './fs-client.ts'
@@ -26,15 +26,13 @@ export async function inMadeFolder<Result>(
     const { folders, files } = site
     const folder = folders.held(directory) ?? (await makeFolder(folders, files, directory))
     try {
-      if (site.fsync) await ensureDurable(site, folder.key)
+      if (site.fsync) await ensureDurable(site, folder)
       const result = await work(placeIn(folder, name))
       const check = folders.recheck(folder)
       if (check !== undefined) await check
       return result
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT' || tries === 3) throw error
-      // Made anew, it is another directory.
-      site.durable.delete(folder.key)
     } finally {
       folders.release(folder)
     }
@@ -82,6 +80,17 @@ export async function exclusively<Result>(
   work: () => Promise<Result>,
 ): Promise<Result> {
   const { queue, locks } = site
+  const [only] = keys
+  if (!conditional && keys.length === 1 && only !== undefined && locks.inUse() === false && !signal.aborted) {
+    // Nearly always so: nobody to wait for, nothing to lock.
+    const turn = queue.enter(only, signal)
+    if (turn !== undefined) await turn
+    try {
+      return await work()
+    } finally {
+      queue.leave(only)
+    }
+  }
   // Always in the same order, so that no two wait for each other.
   const ordered = keys.length > 1 ? [...new Set(keys)].toSorted() : keys
   const entered: string[] = []
@@ -140,7 +149,13 @@ export async function putInPlace(
       if (errnoOf(error) === 'EPERM') throw noHardLinks(error)
       throw error
     }
-  } else await renameOver(files, path, to)
+  } else {
+    try {
+      await files.rename(path, to)
+    } catch (error) {
+      throw isDirectoryErrno(error) ? isDirectoryError() : error
+    }
+  }
   if (!site.fsync) return
   await afterwards(async () => {
     await syncFolder(files, place.folder)
@@ -148,18 +163,9 @@ export async function putInPlace(
   })
 }
 
-async function renameOver(
-  files: Site['files'],
-  from: Parameters<Site['files']['rename']>[0],
-  to: Parameters<Site['files']['rename']>[1],
-): Promise<void> {
-  try {
-    await files.rename(from, to)
-  } catch (error) {
-    const errno = errnoOf(error)
-    if (errno === 'EISDIR' || errno === 'ENOTEMPTY' || errno === 'EEXIST') throw isDirectoryError()
-    throw error
-  }
+function isDirectoryErrno(error: unknown): boolean {
+  const errno = errnoOf(error)
+  return errno === 'EISDIR' || errno === 'ENOTEMPTY' || errno === 'EEXIST'
 }
 
 /** What comes after a change was made: when it fails, the change is there all the same. */
@@ -180,9 +186,4 @@ export function alreadyExists(cause?: unknown): Error {
 
 function noHardLinks(cause: unknown): Error {
   return storageError('Unsupported', 'the filesystem has no hard links, which `ifAbsent` needs', { cause })
-}
-
-export function keyOf(text: string): Key {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- made of the segments of a key
-  return text as Key
 }

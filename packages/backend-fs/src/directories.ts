@@ -10,7 +10,12 @@ import { inFolder, type Site } from './site.ts'
 export async function makeDirectory(site: Site, { signal }: Context, key: Key): Promise<void> {
   throwIfAborted(signal)
   try {
-    site.folders.release(await makeFolder(site.folders, site.files, key))
+    const folder = await makeFolder(site.folders, site.files, key)
+    try {
+      if (site.fsync) await afterwards(() => ensureDurable(site, folder))
+    } finally {
+      site.folders.release(folder)
+    }
   } catch (error) {
     if (errnoOf(error) !== 'ENOTDIR') throw error
     // In its own place: it exists. Above it: there is no way.
@@ -18,7 +23,6 @@ export async function makeDirectory(site: Site, { signal }: Context, key: Key): 
     const own = await inFolder(site, directory, (folder) => lstat(folder.at(name)))
     if (kindOf(own) !== 'directory') throw alreadyExists(error)
   }
-  if (site.fsync) await afterwards(() => ensureDurable(site, key))
 }
 
 export async function removeDirectory(site: Site, { signal }: Context, key: Key): Promise<void> {
@@ -34,7 +38,6 @@ export async function removeDirectory(site: Site, { signal }: Context, key: Key)
       if (errno === 'ENOENT') throw missing()
       throw error
     }
-    site.durable.clear()
     if (site.fsync) await afterwards(() => syncFolder(site.files, folder))
   })
 }

@@ -19,7 +19,7 @@ import { list } from './list.ts'
 import { move } from './move.ts'
 import { openSite, type SiteOptions } from './open-site.ts'
 import { SourceFailure } from './pour.ts'
-import { read, stat } from './read.ts'
+import { read, stat, statQuickly } from './read.ts'
 import type { Site } from './site.ts'
 import { update } from './update.ts'
 import { ping, usage } from './usage.ts'
@@ -77,7 +77,11 @@ export function fsBackend(options: SiteOptions): Backend {
 
   return {
     capabilities: capabilitiesFor(options.fsync),
-    stat: (context, key, conditions) => run(context, (at) => stat(at, context, key, conditions), looking),
+    stat(context, key, conditions) {
+      const fully = (): Promise<Entry> => run(context, (at) => stat(at, context, key, conditions), looking)
+      if (site === undefined || closed) return fully()
+      return statQuickly(site, context, key, conditions, fully) ?? fully()
+    },
     read: (context, key, how) => run(context, (at) => read(at, context, key, how), looking),
     write: (context, key, source, how) => run(context, (at) => write(at, context, key, source, how)),
     list: (context, directory, how) => pages(context, directory, how),

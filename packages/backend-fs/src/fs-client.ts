@@ -112,6 +112,8 @@ export const openFileNow = (path: FilePath, flags: number): number => fs.openSyn
 export const openFile = (path: FilePath, flags: number): Promise<number> =>
   promise((done) => fs.open(path, flags, done))
 export const lstat = (path: FilePath): Promise<Stats> => promise((done) => fs.lstat(path, big, done))
+export const lstatThen = (path: FilePath, done: (error: Error | null, stats: Stats) => void): void =>
+  fs.lstat(path, big, done)
 export const fstat = (fd: number): Promise<Stats> => promise((done) => fs.fstat(fd, big, done))
 /** On a local filesystem an open file's attributes are in memory: 1 µs, where the thread pool takes 10. */
 export const fstatNow = (fd: number): Stats => fs.fstatSync(fd, big)
@@ -144,11 +146,11 @@ export const makeRoot = (path: string): Promise<void> =>
 export const changeMode = (path: FilePath, mode: number): Promise<void> => promise((done) => fs.chmod(path, mode, done))
 export const changeModeOf = (fd: number, mode: number): Promise<void> => promise((done) => fs.fchmod(fd, mode, done))
 /** Times in seconds. */
-export const changeTimes = (path: FilePath, accessed: number, modified: number): Promise<void> =>
+export const changeTimes = (path: FilePath, accessed: number, modified: number | Date): Promise<void> =>
   promise((done) => fs.utimes(path, accessed, modified, done))
-export const changeTimesOf = (fd: number, accessed: number, modified: number): Promise<void> =>
+export const changeTimesOf = (fd: number, accessed: number, modified: number | Date): Promise<void> =>
   promise((done) => fs.futimes(fd, accessed, modified, done))
-export const changeTimesNow = (fd: number, accessed: number, modified: number): void =>
+export const changeTimesNow = (fd: number, accessed: number, modified: number | Date): void =>
   fs.futimesSync(fd, accessed, modified)
 export const statFilesystem = (path: FilePath): Promise<fs.StatsFs> => promise((done) => fs.statfs(path, done))
 

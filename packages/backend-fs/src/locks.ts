@@ -26,7 +26,7 @@ export interface Locks {
 const home = `${reserved}/locks`
 /** How long a lock of an owner of whom nothing can be known, on another host, is waited for. They are held for milliseconds. */
 const foreignWaitMs = 30_000
-/** For changes that had looked for locks just before there were any. */
+/** Waited after the first lock, for changes that had looked for locks just before there were any. */
 const settleMs = 25
 
 interface Setting {
@@ -41,6 +41,7 @@ interface Setting {
 export function createLocks({ root, folders, files, local, token, temporaries }: Setting): Locks {
   const me = `${ownerName()}.${token}`
   const mine = new Set<string>()
+  let unusedUntil = 0
   const path = `${root === '/' ? '' : root}/${home}`
 
   async function folder(): Promise<Folder> {
@@ -157,7 +158,13 @@ export function createLocks({ root, folders, files, local, token, temporaries }:
     sweep,
     inUse() {
       if (mine.size > 0) return true
-      if (local) return existsNow(path)
+      if (local) {
+        const now = performance.now()
+        if (now < unusedUntil) return false
+        if (existsNow(path)) return true
+        unusedUntil = now + settleMs / 5
+        return false
+      }
       return lstat(path).then(
         () => true,
         () => false,

@@ -37,30 +37,23 @@ export async function syncFolder(files: FileLayer, folder: Folder): Promise<void
   }
 }
 
-const durableMax = 10_000
-
 /**
  * Makes sure that the directory itself is on the disk, by syncing those above. Not only after making it: another, who made it, may not
  * have come to it yet.
  */
 export async function ensureDurable(
-  site: {
-    readonly folders: Folders
-    readonly files: FileLayer
-    readonly durable: Set<string>
-  },
-  key: string,
+  site: { readonly folders: Folders; readonly files: FileLayer; readonly durable: WeakSet<Folder> },
+  folder: Folder,
 ): Promise<void> {
   const { folders, files, durable } = site
-  if (key === '' || durable.has(key)) return
-  const above = split(key)[0]
-  await ensureDurable(site, above)
+  if (folder.key === '' || durable.has(folder)) return
+  const above = split(folder.key)[0]
   const parent = folders.held(above) ?? (await folders.open(above))
   try {
+    await ensureDurable(site, parent)
     await syncFolder(files, parent)
   } finally {
     folders.release(parent)
   }
-  if (durable.size >= durableMax) durable.clear()
-  durable.add(key)
+  durable.add(folder)
 }

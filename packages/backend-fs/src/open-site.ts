@@ -65,7 +65,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     local,
     byPath,
     fstat: local ? fstatNow : fstat,
-    durable: new Set(),
+    durable: new WeakSet(),
     living: new Set(),
   }
 }

@@ -4,14 +4,47 @@ import { bodyStream } from './body-stream.ts'
 import { allocate, readFully } from './bytes.ts'
 import { checkRead, entryOf, etagOf, kindOf, special } from './entry.ts'
 import { split } from './folders.ts'
-import { lstat, openFile, openFlags, readlink } from './fs-client.ts'
-import { errnoOf, isDirectoryError } from './fs-errors.ts'
+import { lstat, lstatThen, openFile, openFlags, readlink } from './fs-client.ts'
+import { errnoOf, fsError, isDirectoryError } from './fs-errors.ts'
 import { inFolder, type Site } from './site.ts'
+
+/**
+ * The common case of `stat` without a turn to wait but the one for the disk; undefined where it is another case. `later` takes over when
+ * only the answer shows that.
+ */
+export function statQuickly(
+  { local, folders }: Site,
+  { signal }: Context,
+  key: Key,
+  conditions: ReadConditions,
+  later: () => Promise<Entry>,
+): Promise<Entry> | undefined {
+  if (!local || signal.aborted || key === '') return undefined
+  const slash = key.lastIndexOf('/')
+  const folder = folders.held(slash < 0 ? '' : key.slice(0, slash))
+  if (folder === undefined) return undefined
+  return new Promise((resolve, reject) => {
+    lstatThen(folder.at(key.slice(slash + 1)), (error, stats) => {
+      folders.release(folder)
+      try {
+        if (error !== null) throw error
+        if (kindOf(stats) === 'link') resolve(later())
+        else {
+          const entry = entryOf(key, stats)
+          checkRead(entry.etag, conditions)
+          resolve(entry)
+        }
+      } catch (reason) {
+        reject(fsError(reason, { missing: true }))
+      }
+    })
+  })
+}
 
 export async function stat(site: Site, { signal }: Context, key: Key, conditions: ReadConditions): Promise<Entry> {
   if (signal.aborted) throwIfAborted(signal)
   const entry = await entryAt(site, key)
-  if (conditions.ifMatch !== undefined || conditions.ifNoneMatch !== undefined) checkRead(entry.etag, conditions)
+  checkRead(entry.etag, conditions)
   return entry
 }
 

@@ -19,8 +19,8 @@ export interface Site {
   /** Whether a file can be named by a descriptor without the right to read it. */
   readonly byPath: boolean
   fstat(fd: number): Stats | Promise<Stats>
-  /** Directories whose own entries, and those above, are known to be on the disk. */
-  readonly durable: Set<string>
+  /** Directories that are known to be on the disk themselves, as are those above. */
+  readonly durable: WeakSet<Folder>
   /** Ends what lives on after its operation: streams, handles, watchers. */
   readonly living: Set<() => Promise<void>>
 }

@@ -21,7 +21,7 @@ function nowMicroseconds(): number {
 export interface Stamp {
   /** Unix time in seconds. */
   readonly accessed: number
-  readonly modified: number
+  readonly modified: number | Date
 }
 
 /**
@@ -32,6 +32,8 @@ export function nextStamp(modified?: Date): Stamp {
   const now = nowMicroseconds()
   const accessed = (now + 0.5) / 1e6
   if (modified === undefined) return { accessed, modified: accessed }
+  // Node takes negative numbers for now; what is this old has no digits to spare.
+  if (modified.getTime() < 0) return { accessed, modified }
   fraction = (fraction + 1) % 1000
   return { accessed, modified: (modified.getTime() * 1000 + fraction + 0.5) / 1e6 }
 }

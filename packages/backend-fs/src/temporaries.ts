@@ -33,6 +33,8 @@ export function createTemporaries(
   const outstanding = new Set<Temporary>()
   let count = 0
   let ready: Promise<Folder> | undefined
+  /** What `ready` has given. */
+  let current: Folder | undefined
   let swept = false
 
   async function folderNow(): Promise<Folder> {
@@ -41,6 +43,7 @@ export function createTemporaries(
       throw error
     })
     const folder = await ready
+    current = folder
     if (!swept) {
       swept = true
       // What cannot be swept is left for another time; it is in nobody's way.
@@ -53,6 +56,7 @@ export function createTemporaries(
   async function forget(folder: Folder): Promise<void> {
     if (ready === undefined || (await ready) !== folder) return
     ready = undefined
+    current = undefined
     folders.release(folder)
   }
 
@@ -89,6 +93,16 @@ export function createTemporaries(
     named,
     remove,
     async create(mode) {
+      if (current !== undefined) {
+        const path = current.at(`${token}-${++count}`)
+        try {
+          const temporary = { path, fd: await files.open(path, openFlags.create, mode) }
+          outstanding.add(temporary)
+          return temporary
+        } catch (error) {
+          if (errnoOf(error) !== 'ENOENT') throw error
+        }
+      }
       const opened = { fd: -1 }
       const temporary = await named(async (path) => {
         opened.fd = await files.open(path, openFlags.create, mode)
@@ -101,6 +115,7 @@ export function createTemporaries(
       if (ready === undefined) return
       const folder = await ready.catch(() => undefined)
       ready = undefined
+      current = undefined
       if (folder !== undefined) folders.release(folder)
       const own = [`${home}/${ownerName()}`, home, `${reserved}/locks`, reserved]
       for (const key of own) await removeEmpty(folders, files, key)

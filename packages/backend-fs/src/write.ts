@@ -77,7 +77,7 @@ export async function publish(
   if (site.fsync || !site.local) await files.sync(fd)
   const put = (place: Place): Promise<Stats> =>
     exclusively(site, context, [place.key], options.ifMatch !== undefined, async () => {
-      await checkWrite(place, options)
+      if (options.ifMatch !== undefined) await checkWrite(place, options)
       await putInPlace(site, undefined, temporary.path, place, options)
       if (options.ifAbsent === true) await temporaries.remove(temporary)
       else temporaries.gone(temporary)
