@@ -45,12 +45,10 @@ export function configSchema(plugins: readonly (AnyPlugin | Manifest)[]): JsonSc
   }
 }
 
-/** The manifest's schema, and what only files accept: aliases of the type, one store where several may stand. */
-function typeSchema({ type, aliases, wraps, options }: Manifest): JsonSchema {
+/** The manifest's schema, and what only files accept: aliases of the type. */
+function typeSchema({ type, aliases, options }: Manifest): JsonSchema {
   const properties = isRecord(options['properties']) ? options['properties'] : {}
-  const over = isRecord(properties['over']) ? properties['over'] : {}
-  const widened = wraps === 'several' ? { over: { anyOf: [over, { $ref: '#/$defs/store' }] } } : {}
-  return { ...options, properties: { ...properties, type: { enum: [type, ...aliases] }, ...widened } }
+  return { ...options, properties: { ...properties, type: { enum: [type, ...aliases] } } }
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

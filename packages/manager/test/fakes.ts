@@ -90,7 +90,7 @@ interface Folder {
 export const folder: Plugin<Folder> = definePlugin<Folder>({
   ...base,
   type: 'folder',
-  options: { path: { type: 'string', description: 'The folder.', required: true } },
+  options: { path: { type: 'string', description: 'The folder.', required: true, localPath: true } },
 })
 
 /** A folder that goes when the test ends. */

@@ -99,10 +99,10 @@ describe('openKit', () => {
     expect(await kit.check()).toMatchObject([{ line: 3 }, { line: 4 }])
   })
 
-  test('tells the line of a store whose settings only opening finds wrong', async () => {
+  test('tells the line of wrong settings of layers', async () => {
     const text = 'stores:\n  a: { type: memory, layers: { nonsense: true } }\n'
-    await using kit = await openKit({ config: await configFile(text), plugins: [memory] })
-    await expect(kit.store('a')).rejects.toMatchObject({ code: 'InvalidConfig', message: /kit\.yaml:2:6: .*nonsense/ })
+    const opening = openKit({ config: await configFile(text), plugins: [memory] })
+    await expect(opening).rejects.toMatchObject({ code: 'InvalidConfig', message: /kit\.yaml:2:\d+: .*nonsense/ })
   })
 })
 

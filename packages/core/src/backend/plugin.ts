@@ -20,6 +20,10 @@ export interface OptionSpec {
   readonly default?: unknown
   readonly minimum?: number | undefined
   readonly values?: readonly string[] | undefined
+  /** A path of this machine: in a file it may be relative to the file's folder. */
+  readonly localPath?: boolean | undefined
+  /** What a `map` holds, where that is fixed; other names are refused. */
+  readonly fields?: { readonly [name: string]: OptionSpec } | undefined
   /** Never printed; in files only as a reference (`env:NAME`, `file:PATH`). */
   readonly secret?: boolean | undefined
   /** Other accepted spellings, such as environment variables and older field names. */

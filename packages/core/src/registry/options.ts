@@ -1,5 +1,6 @@
 import type { AnyPlugin, OptionSpec } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
+import { standardLayers } from '../store/layer-settings.ts'
 import { parseBytes, parseDuration } from '../units.ts'
 
 /** Keys that core itself reads of every store. */
@@ -23,6 +24,7 @@ export function checkOptions(
   for (const [name, spec] of Object.entries(table)) {
     for (const spelling of [name, ...(spec.aliases ?? [])]) canonical.set(spelling, name)
   }
+  problems.push(...commonProblems(plugin, options))
   for (const [given, value] of Object.entries(options)) {
     if (value === undefined) continue
     const name = canonical.get(given)
@@ -37,7 +39,7 @@ export function checkOptions(
       try {
         checked[name] = checkValue(spec, value)
       } catch (error) {
-        problems.push({ path: [given], message: error instanceof Error ? error.message : String(error) })
+        problems.push({ path: [given], message: plainMessage(error) })
       }
     }
   }
@@ -57,6 +59,28 @@ export function requireOptions(plugin: AnyPlugin, options: Readonly<Record<strin
     throw storageError('InvalidConfig', `options of type ${plugin.type}: ${list}`)
   }
   return checked
+}
+
+/** What is wrong with the settings that every store may have. */
+function commonProblems(plugin: AnyPlugin, options: Readonly<Record<string, unknown>>): OptionProblem[] {
+  const problems: OptionProblem[] = []
+  const { over, layers } = options
+  if (over !== undefined && plugin.options['over'] === undefined) {
+    problems.push({ path: ['over'], message: `${plugin.type} wraps no other store, so it takes no \`over\`` })
+  }
+  if (layers === undefined) return problems
+  try {
+    if (typeof layers !== 'object' || layers === null) throw wrong(layers, 'a map of layers')
+    standardLayers(layers, plugin.capabilities)
+  } catch (error) {
+    problems.push({ path: ['layers'], message: plainMessage(error) })
+  }
+  return problems
+}
+
+/** The message without the code, which goes before the whole list. */
+function plainMessage(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/^InvalidConfig: /, '')
 }
 
 function unknownOption(plugin: AnyPlugin, given: string, canonical: ReadonlyMap<string, string>): OptionProblem {
@@ -80,7 +104,7 @@ function checkValue(spec: OptionSpec, value: unknown): unknown {
       return value
     case 'map':
       if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(value, 'a map')
-      return value
+      return spec.fields === undefined ? value : checkFields(spec.fields, value)
     case 'store':
     case 'stores':
       return value
@@ -92,6 +116,22 @@ function checkValue(spec: OptionSpec, value: unknown): unknown {
       return text
     }
   }
+}
+
+function checkFields(fields: Readonly<Record<string, OptionSpec>>, value: object): Record<string, unknown> {
+  const checked: Record<string, unknown> = {}
+  for (const [name, inner] of Object.entries(value)) {
+    const spec = Object.hasOwn(fields, name) ? fields[name] : undefined
+    if (spec === undefined)
+      throw storageError('InvalidConfig', `there is no ${name} in it; there is ${Object.keys(fields).join(', ')}`)
+    checked[name] = checkValue(spec, inner)
+  }
+  for (const [name, spec] of Object.entries(fields)) {
+    if (name in checked) continue
+    if (spec.default !== undefined) checked[name] = checkValue(spec, spec.default)
+    else if (spec.required === true) throw storageError('InvalidConfig', `${name} is missing: ${spec.description}`)
+  }
+  return checked
 }
 
 function expectText(value: unknown): string | number {

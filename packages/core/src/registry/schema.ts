@@ -50,10 +50,21 @@ function valueSchema(spec: OptionSpec): JsonSchema {
     case 'list':
       return { ...base, type: 'array' }
     case 'map':
-      return { ...base, type: 'object' }
+      return {
+        ...base,
+        type: 'object',
+        ...(spec.fields === undefined
+          ? {}
+          : {
+              properties: Object.fromEntries(
+                Object.entries(spec.fields).map(([name, inner]) => [name, valueSchema(inner)]),
+              ),
+              additionalProperties: false,
+            }),
+      }
     case 'store':
       return { ...base, $ref: '#/$defs/store' }
     case 'stores':
-      return { ...base, type: 'array', items: { $ref: '#/$defs/store' } }
+      return { ...base, anyOf: [{ type: 'array', items: { $ref: '#/$defs/store' } }, { $ref: '#/$defs/store' }] }
   }
 }

@@ -52,6 +52,16 @@ const example: Plugin<Options> = definePlugin<Options>({
   open: () => new ScriptedBackend(rich),
 })
 
+function definition(): Parameters<typeof definePlugin<{ note?: string }>>[0] {
+  return {
+    contract: 0,
+    type: 'made',
+    options: { note: { type: 'string', description: 'A note.' } },
+    capabilities: rich,
+    open: () => new ScriptedBackend(rich),
+  }
+}
+
 describe('options', () => {
   it('come checked: canonical names, defaults, sizes and durations as numbers', () => {
     const { checked, problems } = checkOptions(example, {
@@ -90,6 +100,29 @@ describe('options', () => {
     expect(problems.find(({ path }) => path[0] === 'pahh')?.message).toContain('did you mean path?')
     expect(() => requireOptions(example, {})).toThrow(/path is missing: Where\./)
     expect(checkOptions(example, { path: 'a', root: 'b' }).problems[0]?.message).toContain('same option')
+  })
+
+  it('of layers and of what is wrapped are checked with the others', () => {
+    const { problems } = checkOptions(example, { path: 'x', layers: { retries: {} } })
+    expect(problems).toMatchObject([
+      { path: ['layers'], message: expect.stringContaining('there is no layer retries') },
+    ])
+    const leaf = definePlugin({ ...definition(), type: 'leaf' })
+    expect(checkOptions(leaf, { over: example({ path: 'x' }) }).problems).toMatchObject([{ path: ['over'] }])
+  })
+
+  it('that are maps of known fields are checked inside', () => {
+    const fields = {
+      path: { type: 'string', description: 'Where.', required: true, localPath: true },
+      maxBytes: { type: 'bytes', description: 'Most.', default: '1 KiB' },
+    } as const
+    const disk = definePlugin<{ disk?: { path: string } }>({
+      ...definition(),
+      options: { disk: { type: 'map', description: 'Disk.', fields } },
+    } as never)
+    expect(checkOptions(disk, { disk: { path: 'a' } }).checked).toEqual({ disk: { path: 'a', maxBytes: 1024 } })
+    for (const bad of [{}, { path: 1 }, { path: 'a', size: 1 }])
+      expect(checkOptions(disk, { disk: bad }).problems).toHaveLength(1)
   })
 
   it('never repeat a secret in a message', () => {
@@ -165,16 +198,6 @@ describe('plugins', () => {
     expect(await codeOf(openStore(newer({})))).toBe('InvalidConfig')
     expect(() => createRegistry([newer])).toThrow(/contract/)
   })
-
-  function definition(): Parameters<typeof definePlugin<{ note?: string }>>[0] {
-    return {
-      contract: 0,
-      type: 'made',
-      options: { note: { type: 'string', description: 'A note.' } },
-      capabilities: rich,
-      open: () => new ScriptedBackend(rich),
-    }
-  }
 })
 
 describe('opening', () => {

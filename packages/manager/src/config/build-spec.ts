@@ -66,12 +66,12 @@ function storeSpec(node: StoreNode, building: Building): StoreSpec | undefined {
   }
   if (plugin === undefined) return undefined
   const options = Object.fromEntries(
-    node.options.map((entry) => [entry.key, optionValue(entry, optionOf(plugin, entry.key), building)]),
+    node.options.map((entry) => [entry.key, optionValue(entry.value, optionOf(plugin.options, entry.key), building)]),
   )
   if (node.over !== undefined) options['over'] = overValue(plugin, node.over, inner, building)
   const entries = new Map(node.options.map((entry) => [entry.key, entry]))
   for (const { path, message } of checkOptions(plugin, options).problems) {
-    building.tell(placeOf(entries, path) ?? node.typeAt, message.replace(/^InvalidConfig: /, ''))
+    building.tell(placeOf(entries, path) ?? node.typeAt, message)
   }
   return { plugin, options }
 }
@@ -88,39 +88,34 @@ function overValue(
   inner: readonly (StoreSpec | undefined)[],
   building: Building,
 ): unknown {
-  const wanted = optionOf(plugin, 'over')?.spec.type
+  const wanted = optionOf(plugin.options, 'over')?.type
   if (wanted === 'stores') return inner
-  if (wanted !== 'store') building.tell(at, `${plugin.type} wraps no other store`)
-  else if (items.length !== 1 && list) building.tell(at, `${plugin.type} wraps one store, not ${items.length}`)
+  if (wanted === 'store' && items.length !== 1 && list)
+    building.tell(at, `${plugin.type} wraps one store, not ${items.length}`)
   return inner[0] ?? null
 }
 
-interface NamedOption {
-  readonly name: string
-  readonly spec: OptionSpec
-}
+type OptionTable = Readonly<Record<string, OptionSpec>>
 
 /** An option by its name or another accepted spelling. */
-function optionOf(plugin: AnyPlugin, spelling: string): NamedOption | undefined {
-  const table: Readonly<Record<string, OptionSpec>> = plugin.options
-  for (const [name, spec] of Object.entries(table)) {
-    if (name === spelling || spec.aliases?.includes(spelling) === true) return { name, spec }
+function optionOf(table: OptionTable, spelling: string): OptionSpec | undefined {
+  if (Object.hasOwn(table, spelling)) return table[spelling]
+  return Object.values(table).find(({ aliases }) => aliases?.includes(spelling) === true)
+}
+
+function optionValue(tree: Tree, spec: OptionSpec | undefined, building: Building): unknown {
+  if (spec?.secret === true) return secretValue(tree, building)
+  if (tree.kind === 'map' && spec?.fields !== undefined) {
+    const { fields } = spec
+    return Object.fromEntries(
+      tree.entries.map(({ key, value }) => [key, optionValue(value, optionOf(fields, key), building)]),
+    )
   }
-  return undefined
-}
-
-function optionValue({ value }: MapEntry, option: NamedOption | undefined, building: Building): unknown {
-  if (option?.spec.secret === true) return secretValue(value, building)
-  if (value.kind !== 'scalar') return plainValue(value, building)
-  const found = scalarValue(value, building)
-  if (typeof found !== 'string' || option === undefined) return found
-  if (isLocalPath(option)) return found === '' ? found : resolve(building.folder, found)
-  return found !== value.value && value.plain ? retyped(found, option.spec) : found
-}
-
-/** The contract has no way yet to say that an option is a path of this host: a text called `path` is one. */
-function isLocalPath({ name, spec }: NamedOption): boolean {
-  return name === 'path' && spec.type === 'string'
+  if (tree.kind !== 'scalar') return plainValue(tree, building)
+  const found = scalarValue(tree, building)
+  if (typeof found !== 'string' || spec === undefined) return found
+  if (spec.localPath === true) return found === '' ? found : resolve(building.folder, found)
+  return found !== tree.value && tree.plain ? retyped(found, spec) : found
 }
 
 /** `port: ${PORT}` is a number where the option is one, as if the value stood in the file. */
@@ -135,7 +130,7 @@ function secretValue(tree: Tree, building: Building): unknown {
   const text = tree.kind === 'scalar' ? scalarValue(tree, building) : undefined
   try {
     const isFile = typeof text === 'string' && text.startsWith('file:')
-    return secretFrom(isFile ? `file:${resolve(building.folder, text.slice(5))}` : String(text))
+    return secretFrom(isFile ? `file:${resolve(building.folder, text.slice(5))}` : String(text), building.variables)
   } catch (error) {
     building.tell(tree.at, messageOf(error))
     return ''
