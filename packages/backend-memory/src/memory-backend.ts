@@ -1,7 +1,7 @@
-import { compareKeys, resolveRange, storageError, throwIfAborted, untilAborted } from '@kit/core'
-import type { Backend, Bytes, Capabilities, Context, Entry, Source, WriteOptions } from '@kit/core'
+import { collect, compareKeys, resolveRange, storageError, throwIfAborted } from '@kit/core'
+import type { Backend, Bytes, Capabilities, Entry, Source, WriteOptions } from '@kit/core'
 
-const operations = ['write', 'list', 'delete', 'deleteMany', 'copy', 'move', 'append', 'update', 'usage', 'ping']
+const operations = ['write', 'list', 'delete', 'deleteMany', 'copy', 'move', 'append', 'update', 'usage']
 const headers = ['contentType', 'contentEncoding', 'contentDisposition', 'cacheControl'] as const
 const pageMax = 1000
 
@@ -19,10 +19,10 @@ export const capabilities: Capabilities = {
     unknownSize: 'native',
     attributes: [...headers, 'metadata', 'modified', 'mode'],
   },
-  list: { recursive: 'native', after: 'native', cursor: true, ordered: 'native', pageMax, fields: ['size', 'etag'] },
-  delete: { ifMatch: 'native' },
   copy: { ifAbsent: 'native', ifMatch: 'native', fromEtag: 'native' },
   move: { ifAbsent: 'native', ifMatch: 'native' },
+  list: { recursive: 'native', after: 'native', cursor: true, ordered: 'native', pageMax, fields: ['size', 'etag'] },
+  delete: { ifMatch: 'native' },
   keys: { maxBytes: 32_768, caseSensitive: true, unicode: 'exact', fileAndPrefix: true },
   directories: 'implied',
   consistent: { read: true, list: true },
@@ -32,8 +32,9 @@ export const capabilities: Capabilities = {
 /** Never changed: a new state of an object is a new one of these, and whoever reads the old one goes on with it. */
 type Stored = { readonly entry: Entry; readonly bytes: Bytes }
 
-export function memoryBackend(): Backend {
+export function memoryBackend(maxBytes: number): Backend {
   const objects = new Map<string, Stored>()
+  let usedBytes = 0
   /** Keys in order, and the directories they imply, each with NUL behind its name: so it follows a file of that name. */
   let places: readonly string[] | undefined
 
@@ -44,14 +45,13 @@ export function memoryBackend(): Backend {
     return found
   }
 
-  function find(key: string, ifMatch?: string) {
-    const found = objects.has(key) && check(key, { ifMatch })
-    if (!found) throw storageError('NotFound', 'there is no such object')
-    return found
-  }
+  const find = (key: string, ifMatch?: string) => (objects.has(key) && check(key, { ifMatch })) || missing()
 
   function put(key: string, bytes: Bytes, options: WriteOptions): Entry {
-    if (!check(key, options)) places = undefined
+    const used = usedBytes + bytes.byteLength - (check(key, options)?.bytes.byteLength ?? 0)
+    if (used > maxBytes) throw storageError('QuotaExceeded', `all objects together may have ${maxBytes} bytes`)
+    if (!objects.has(key)) places = undefined
+    usedBytes = used
     const { ifAbsent: _absent, ifMatch: _match, metadata, modified = new Date(), ...rest } = options
     const own = { modified: new Date(modified), ...(metadata && { metadata: { ...metadata } }) }
     const etag = `"${crypto.randomUUID()}"`
@@ -61,13 +61,12 @@ export function memoryBackend(): Backend {
   }
 
   function remove(key: string, ifMatch?: string): void {
-    check(key, { ifMatch })
+    usedBytes -= check(key, { ifMatch })?.bytes.byteLength ?? 0
     if (objects.delete(key)) places = undefined
   }
 
   const entryAt = (place: string): Entry | [] =>
     place.endsWith('\0') ? { kind: 'directory', key: place.slice(0, -1) } : (objects.get(place)?.entry ?? [])
-  const usedBytes = () => [...objects.values()].reduce((sum, { bytes }) => sum + bytes.byteLength, 0)
   const again = ({ entry, bytes }: Stored, key: string, given: WriteOptions) => put(key, bytes, { ...entry, ...given })
 
   return {
@@ -78,7 +77,7 @@ export function memoryBackend(): Backend {
       const { from, to } = resolveRange(range, bytes.byteLength)
       return { entry, from, body: bytes.slice(from, to) }
     },
-    write: async (context, key, source, options) => put(key, await take(context, source), options),
+    write: async (_, key, source, options) => put(key, await take(source), options),
     async *list(context, directory, { recursive = false, after, cursor, limit = pageMax }) {
       const prefix = directory && `${directory}/`
       const last = cursor?.replace(/\/$/, '\0') ?? (after === undefined ? '' : `${after}\0`)
@@ -97,30 +96,27 @@ export function memoryBackend(): Backend {
     },
     copy: async (_, from, to, { fromEtag, ...options }) => again(find(from, fromEtag), to, options),
     async move(_, from, to, options) {
-      const moved = from === to ? find(from).entry : again(find(from), to, options)
-      if (from !== to) remove(from)
-      return moved
+      const moved = find(from)
+      check(to, options)
+      remove(from) // first, so that a full store has room; nothing can come between
+      return again(moved, to, options)
     },
-    async append(context, key, source, { at }) {
-      const more = await take(context, source)
+    async append(_, key, source, { at }) {
+      const more = await take(source)
       const { entry, bytes } = objects.get(key) ?? { bytes: new Uint8Array() }
       if (at !== undefined && at !== bytes.byteLength) throw storageError('ConditionFailed', 'it has another length')
-      return put(key, join([bytes, more]), { ...entry, modified: undefined })
+      return put(key, new Uint8Array(Buffer.concat([bytes, more])), { ...entry, modified: undefined })
     },
     update: async (_, key, attributes) => again(find(key), key, attributes),
-    usage: async () => ({ usedBytes: usedBytes(), objects: objects.size }),
-    ping: async () => {},
+    usage: async () => ({ usedBytes, objects: objects.size, ...(maxBytes < Infinity && { totalBytes: maxBytes }) }),
     close: async () => objects.clear(),
   }
 }
 
-const placesOf = (key: string) => [key, ...[...key.matchAll(/\//g)].map(({ index }) => `${key.slice(0, index)}\0`)]
-const join = (chunks: readonly Bytes[]): Bytes => new Uint8Array(Buffer.concat(chunks))
-
-async function take(context: Context, source: Source): Promise<Bytes> {
-  const chunks: Bytes[] = []
-  const pull = async (): Promise<void> => {
-    for await (const chunk of source.open(0) ?? []) if (chunks.push(chunk) > 0) throwIfAborted(context.signal)
-  }
-  return source.bytes?.slice() ?? untilAborted(context.signal, pull()).then(() => join(chunks))
+function missing(): never {
+  throw storageError('NotFound', 'there is no such object')
 }
+
+/** Bytes of the store's own. */
+const take = (source: Source) => collect(source.bytes?.slice() ?? source.open(0) ?? new Uint8Array())
+const placesOf = (key: string) => [key, ...[...key.matchAll(/\//g)].map(({ index }) => `${key.slice(0, index)}\0`)]

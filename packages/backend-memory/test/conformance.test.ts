@@ -12,7 +12,7 @@ const subject: Subject = {
   manifest: JSON.parse(readFileSync(manifest, 'utf8')),
   inProcess: true,
   open: () => openStore(plugin({})),
-  openBackend: async () => memoryBackend(),
+  openBackend: async () => memoryBackend(Infinity),
 }
 
 describe('the memory backend', () => {

@@ -142,7 +142,7 @@ export const conditions: CaseGroup = {
     },
     {
       title: 'copy with ifAbsent, ifMatch and fromEtag changes only what they name',
-      needs: ['copy', 'write.ifAbsent', 'write.ifMatch', 'read.ifMatch', 'strong etag'],
+      needs: ['copy', 'copy conditions', 'strong etag'],
       async run(scene) {
         const [from, to] = [scene.key('from'), scene.key('to')]
         const old = await scene.store.write(from, 'old source')
@@ -163,7 +163,7 @@ export const conditions: CaseGroup = {
     },
     {
       title: 'move with ifAbsent and ifMatch changes only what they name',
-      needs: ['move', 'write.ifAbsent', 'write.ifMatch', 'strong etag'],
+      needs: ['move', 'move conditions', 'strong etag'],
       async run(scene) {
         const [from, to] = [scene.key('from'), scene.key('to')]
         const source = await scene.store.write(from, 'source')

@@ -1,4 +1,4 @@
-import { bytesSource, collect, compareKeys, errorCode, isStorageError, parseKey } from '@kit/core'
+import { bytesSource, collect, compareKeys, isStorageError, parseKey } from '@kit/core'
 import type { Backend, Context, Key, ListOptions, Page, Source } from '@kit/core'
 import type { CaseGroup, Definition } from './case.ts'
 import { all, broken, holds, rejection, rejects, same, sameBytes, within } from './expect.ts'
@@ -223,22 +223,6 @@ export const contract: CaseGroup = {
         'writes: it fails',
       )
       holds(came === failure, "writes: the source's own failure is thrown as it came", failure, came)
-    }),
-    bare('a call ends soon after its signal aborts', async ({ scene, backend, key, put }) => {
-      await put('warm', sampleBytes(1))
-      const controller = new AbortController()
-      const stream = watchedStream(async (index) => {
-        if (index === 0) return sampleBytes(10)
-        setTimeout(() => controller.abort(), 5)
-        await new Promise((resolve) => setTimeout(resolve, scene.patienceMs * 2).unref())
-        return undefined
-      })
-      const source = { ...oneShot(stream), size: 20 }
-      const write = backend.write?.(contextOf(controller.signal), key('stalls'), source, {}) ?? Promise.resolve()
-      const rule = 'cancelling: a backend rejects soon after the signal aborts'
-      const error = await within(scene.patienceMs, rejection(write, rule), rule)
-      const named = errorCode(error) === 'Aborted' || (error instanceof Error && error.name === 'AbortError')
-      holds(named, 'cancelling: a cancelled call rejects with Aborted', 'Aborted', error)
     }),
     bare(
       'deleteMany gives one result for each key, delete takes what is absent',

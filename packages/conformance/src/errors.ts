@@ -110,6 +110,29 @@ export const errors: CaseGroup = {
       },
     },
     {
+      title: 'the root is a directory, and no object of any operation',
+      async run(scene) {
+        const key = await scene.put('there', 'x')
+        const { store } = scene
+        const { ops } = scene.capabilities
+        const rule = 'directories: the root is IsDirectory for'
+        same((await store.stat('')).kind, 'directory', 'directories: the root is a directory')
+        await rejects(store.read(''), 'IsDirectory', `${rule} read`)
+        if (ops.write) await rejects(store.write('', 'x'), 'IsDirectory', `${rule} write`)
+        if (ops.delete) await rejects(store.delete(''), 'IsDirectory', `${rule} delete`)
+        if (ops.copy) await rejects(store.copy('', scene.key('to')), 'IsDirectory', `${rule} copy`)
+        if (ops.copy) await rejects(store.copy(key, ''), 'IsDirectory', `${rule} a copy onto it`)
+        if (ops.move) await rejects(store.move(key, ''), 'IsDirectory', `${rule} a move onto it`)
+        if (ops.append) await rejects(store.append('', 'x'), 'IsDirectory', `${rule} append`)
+        if (ops.update) await rejects(store.update('', {}), 'IsDirectory', `${rule} update`)
+        if (ops.deleteMany) {
+          const results = await all(store.deleteMany(['']))
+          await rejects(Promise.reject(results[0]?.error), 'IsDirectory', `${rule} deleteMany`)
+        }
+        same(await scene.text(key), 'x', 'directories: a refused call changes nothing')
+      },
+    },
+    {
       title: 'a closed store answers no more, and closing twice is no error',
       async run(scene) {
         const key = await scene.put('there', 'x')

@@ -74,7 +74,7 @@ export const gates: CaseGroup = {
       title: 'conditions and versions that are not declared are refused, never ignored',
       async run(scene) {
         const key = await scene.put('there', 'x')
-        const { read, write, ops, delete: remove } = scene.capabilities
+        const { read, write, ops, copy, move, delete: remove } = scene.capabilities
         const { store } = scene
         const before = await scene.subject.requests?.()
         const rule = 'options: a condition that is not declared is refused, never ignored'
@@ -86,10 +86,12 @@ export const gates: CaseGroup = {
         if (!read.version) await rejects(store.stat(key, { version: '1' }), 'Unsupported', rule)
         if (ops.write && !write?.ifMatch) await rejects(store.write(key, 'y', { ifMatch: etag }), 'Unsupported', rule)
         if (ops.write && !write?.ifAbsent) await rejects(store.write(key, 'y', { ifAbsent: true }), 'Unsupported', rule)
-        if (ops.copy && !write?.ifAbsent)
+        if (ops.copy && !copy?.ifAbsent)
           await rejects(store.copy(key, scene.key('to'), { ifAbsent: true }), 'Unsupported', rule)
-        if (ops.move && !write?.ifMatch)
+        if (ops.move && !move?.ifMatch)
           await rejects(store.move(key, scene.key('to'), { ifMatch: etag }), 'Unsupported', rule)
+        if (ops.copy && !copy?.fromEtag)
+          await rejects(store.copy(key, scene.key('to'), { fromEtag: etag }), 'Unsupported', rule)
         if (ops.delete && !remove?.ifMatch) await rejects(store.delete(key, { ifMatch: etag }), 'Unsupported', rule)
         same(await scene.subject.requests?.(), before, 'options: what is refused makes no request')
         same(await scene.text(key), 'x', 'options: what is refused changes nothing')

@@ -17,6 +17,8 @@ type Property =
   | 'write.checks'
   | 'small write.maxBytes'
   | 'delete.ifMatch'
+  | 'copy conditions'
+  | 'move conditions'
   | 'list.cursor'
   | 'real directories'
   | 'directories by themselves'
@@ -54,6 +56,9 @@ const properties: { readonly [Name in Property]: (capabilities: Capabilities, su
   'write.checks': ({ write }) => (write?.checks?.length ?? 0) > 0,
   'small write.maxBytes': ({ write }) => (write?.maxBytes ?? Infinity) <= 64 * 2 ** 20,
   'delete.ifMatch': (capabilities) => capabilities.delete?.ifMatch !== undefined,
+  'copy conditions': ({ copy }) =>
+    copy?.ifAbsent !== undefined && copy.ifMatch !== undefined && copy.fromEtag !== undefined,
+  'move conditions': ({ move }) => move?.ifAbsent !== undefined && move.ifMatch !== undefined,
   'list.cursor': ({ list }) => list?.cursor === true,
   'real directories': ({ directories }) => directories === 'real',
   'directories by themselves': ({ directories }) => directories !== 'implied',

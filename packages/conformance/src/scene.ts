@@ -37,7 +37,8 @@ export class Scene {
     else {
       const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
       if (this.subject.seed === undefined) throw new Error('the case needs objects, and the subject has no seed()')
-      await this.subject.seed([{ key, bytes, attributes }])
+      const keys = await this.subject.seed([{ key, bytes, attributes }])
+      return keys?.[0] ?? key
     }
     return key
   }

@@ -106,15 +106,6 @@ export const stat: CaseGroup = {
       },
     },
     {
-      title: 'the root is a directory or nothing',
-      async run(scene) {
-        const entry = await scene.store.stat('').catch((error: unknown) => error)
-        if (entry instanceof Error)
-          await rejects(Promise.reject(entry), 'NotFound', 'directories: the root is a directory')
-        else same(Reflect.get(Object(entry), 'kind'), 'directory', 'directories: the root is a directory')
-      },
-    },
-    {
       title: 'ping succeeds on a store that works (C1)',
       needs: ['ping'],
       run: (scene) => scene.store.ping(),

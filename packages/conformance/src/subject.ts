@@ -37,8 +37,8 @@ export interface Subject {
   /** Of the random keys and bodies. Default: the clock; a failure prints it. */
   readonly randomSeed?: number | undefined
 
-  /** For stores that cannot write. The keys are new. */
-  seed?(objects: readonly SeedObject[]): Promise<void>
+  /** For stores that cannot write. The keys are new; where a store makes up its own, they are returned, one for each object. */
+  seed?(objects: readonly SeedObject[]): Promise<readonly string[] | void>
   /** The plugin, to compare with its manifest. */
   readonly plugin?: AnyPlugin | undefined
   /** What `kit.json` holds, parsed. */
@@ -53,6 +53,6 @@ export interface Subject {
   requests?(): Promise<number> | number
   /** Makes something go wrong until disposed. */
   fault?(fault: Fault): Promise<AsyncDisposable>
-  /** Replaces the CIDs and bytes that the cases of blocks, content and pins use, where a store takes only some. */
+  /** A block that is there, for stores that take none or only some. */
   readonly blockSample?: { readonly cid: string; readonly bytes: Bytes } | undefined
 }

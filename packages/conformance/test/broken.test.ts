@@ -3,13 +3,14 @@ import { runConformance } from '../src/index.ts'
 import { attributes } from './breaks/attributes.ts'
 import type { Broken } from './breaks/broken.ts'
 import { changing } from './breaks/changing.ts'
+import { groups } from './breaks/groups.ts'
 import { listing } from './breaks/listing.ts'
 import { reading } from './breaks/reading.ts'
 import { whole } from './breaks/whole.ts'
 import { writing } from './breaks/writing.ts'
 import { referenceSubject } from './reference/subject.ts'
 
-const all: readonly Broken[] = [...writing, ...attributes, ...reading, ...listing, ...changing, ...whole]
+const all: readonly Broken[] = [...writing, ...attributes, ...reading, ...listing, ...changing, ...groups, ...whole]
 
 describe('the suite notices a backend of which', () => {
   for (const { name: what, shape = 'flat', breaks, subject, caughtBy } of all) {

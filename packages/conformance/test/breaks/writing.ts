@@ -1,6 +1,6 @@
 import { bytesSource, collect, storageError, type Bytes, type Source } from '@kit/core'
 import { join } from '../reference/world.ts'
-import { deaf, later, onEntries, onWrite, without, type Broken } from './broken.ts'
+import { later, onEntries, onWrite, without, type Broken } from './broken.ts'
 
 function opened(source: Source): AsyncIterable<Bytes> {
   return (
@@ -156,17 +156,16 @@ export const writing: readonly Broken[] = [
   {
     name: 'what a failing source gave is published',
     caughtBy: /put: a source that fails after/,
-    breaks: onWrite(async (write, context, key, source, options) =>
-      write(context, key, source.bytes ? source : bytesSource(await taken(source)), options),
+    breaks: onWrite(async (write, context, key, source, options, world) =>
+      source.bytes ? write(context, key, source, options) : world.put(key, await taken(source), options),
     ),
   },
   {
     name: 'a source that is too short is published',
     caughtBy: /put: a stream of \d+ bytes that was announced/,
-    breaks: onWrite(async (write, context, key, source, options) => {
-      if (source.bytes) return write(context, key, source, options)
-      return write(context, key, bytesSource(await taken(source)), options)
-    }),
+    breaks: onWrite(async (write, context, key, source, options, world) =>
+      source.bytes ? write(context, key, source, options) : world.put(key, await taken(source), options),
+    ),
   },
   {
     name: "a source's own failure becomes Unavailable",
@@ -274,11 +273,6 @@ export const writing: readonly Broken[] = [
         throw Object(error).code === 'NotDirectory' ? storageError('NotFound', 'no such directory') : error
       }
     }),
-  },
-  {
-    name: 'a write hears no abort',
-    caughtBy: /contract: a call ends soon/,
-    breaks: onWrite((write, context, key, source, options) => write(deaf(context), key, source, options)),
   },
   {
     name: 'a cancelled write is published',

@@ -68,6 +68,8 @@ export function capabilitiesOf(realDirectories: boolean): Capabilities {
       fields: ['size', 'etag', 'modified'],
     },
     delete: { ifMatch: native, batchMax: 20 },
+    copy: { ifAbsent: native, ifMatch: native, fromEtag: native },
+    move: { ifAbsent: native, ifMatch: native },
     keys: {
       maxBytes: 2000,
       segmentMaxBytes: 255,
