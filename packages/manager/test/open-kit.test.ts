@@ -76,7 +76,10 @@ describe('openKit', () => {
   test('refuses a file that is not UTF-8', async () => {
     const config = await configFile('')
     await writeFile(config, Uint8Array.of(0x61, 0xff))
-    await expect(openKit({ config })).rejects.toMatchObject({ code: 'InvalidConfig', message: /not UTF-8/ })
+    await expect(openKit({ config })).rejects.toMatchObject({
+      code: 'InvalidConfig',
+      message: expect.stringMatching(/not UTF-8/),
+    })
   })
 
   test('tells the problems of all stores at once (M6)', async () => {
@@ -92,9 +95,11 @@ describe('openKit', () => {
     const text = 'stores:\n  a: { type: memory }\n  b: { type: s3, bucket: "${B}" }\n  c: { type: other }\n'
     await using kit = await openKit({ config: await configFile(text), plugins: [memory, s3] })
     await kit.store('a')
-    await expect(kit.store('b')).rejects.toMatchObject({ message: /kit\.yaml:3:26: .* B is not set/ })
+    await expect(kit.store('b')).rejects.toMatchObject({
+      message: expect.stringMatching(/kit\.yaml:3:26: .* B is not set/),
+    })
     await expect(kit.store('c')).rejects.toMatchObject({
-      message: /kit\.yaml:4:14: .* type other; there are memory, s3/,
+      message: expect.stringMatching(/kit\.yaml:4:14: .* type other; there are memory, s3/),
     })
     expect(await kit.check()).toMatchObject([{ line: 3 }, { line: 4 }])
   })
@@ -102,7 +107,10 @@ describe('openKit', () => {
   test('tells the line of wrong settings of layers', async () => {
     const text = 'stores:\n  a: { type: memory, layers: { nonsense: true } }\n'
     const opening = openKit({ config: await configFile(text), plugins: [memory] })
-    await expect(opening).rejects.toMatchObject({ code: 'InvalidConfig', message: /kit\.yaml:2:\d+: .*nonsense/ })
+    await expect(opening).rejects.toMatchObject({
+      code: 'InvalidConfig',
+      message: expect.stringMatching(/kit\.yaml:2:\d+: .*nonsense/),
+    })
   })
 })
 
@@ -146,7 +154,9 @@ describe('plugins', () => {
     const config = join(folder, 'kit.yaml')
     await writeFile(config, 'stores: { a: { type: same } }')
     await using unpinned = await openKit({ config })
-    await expect(unpinned.store('a')).rejects.toMatchObject({ message: /kit\.yaml:1:22: several .* kit-one, kit-two/ })
+    await expect(unpinned.store('a')).rejects.toMatchObject({
+      message: expect.stringMatching(/kit\.yaml:1:22: several .* kit-one, kit-two/),
+    })
     await writeFile(config, 'stores: { a: { type: same } }\nplugins: { same: kit-two }')
     await using pinned = await openKit({ config })
     await pinned.store('a')
@@ -158,7 +168,10 @@ describe('plugins', () => {
     await installPackages(folder, { 'kit-red': 'red' })
     await using kit = await openKit({ config: join(folder, 'kit.yaml'), create: true })
     expect(await kit.address('red://x')).toBe(await kit.address('red://x'))
-    await expect(kit.address('green://x')).rejects.toMatchObject({ code: 'InvalidConfig', message: /green:/ })
+    await expect(kit.address('green://x')).rejects.toMatchObject({
+      code: 'InvalidConfig',
+      message: expect.stringMatching(/green:/),
+    })
     await expect(kit.address('x')).rejects.toMatchObject({ code: 'InvalidConfig' })
     loadedPackages()
   })

@@ -117,7 +117,10 @@ describe('a change that would make the file wrong', () => {
 
   test('is refused: removing a store that another wraps', async () => {
     await using kit = await openKit({ config: await configFile(text), plugins })
-    await expect(kit.remove('b')).rejects.toMatchObject({ code: 'InvalidConfig', message: /no store b/ })
+    await expect(kit.remove('b')).rejects.toMatchObject({
+      code: 'InvalidConfig',
+      message: expect.stringMatching(/no store b/),
+    })
     expect(kit.stores).toHaveLength(2)
   })
 })
