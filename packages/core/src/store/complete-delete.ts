@@ -1,5 +1,6 @@
 import type { Backend, Capabilities, Key } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
+import { asKey } from '../keys/key.ts'
 import { refuse, requireObject, requireStrong } from './gates.ts'
 
 const parallelDeletes = 16
@@ -20,6 +21,19 @@ export function completeDelete(given: Capabilities, remove: Delete): Delete {
 }
 
 type DeleteMany = NonNullable<Backend['deleteMany']>
+
+/** The root is no object; everything else goes down. */
+export function withoutRoot(deleteMany: DeleteMany): DeleteMany {
+  return async function* (context, keys) {
+    if (keys.includes(asKey(''))) {
+      yield { key: asKey(''), error: storageError('IsDirectory', 'the root is a directory') }
+    }
+    yield* deleteMany(
+      context,
+      keys.filter((key) => key !== ''),
+    )
+  }
+}
 
 /** In batches as large as the store takes; a key that it says nothing about is an error, not a success. */
 export function deleteInBatches(backend: Backend, given: Capabilities): DeleteMany {

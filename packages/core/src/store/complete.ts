@@ -13,7 +13,7 @@ import { errorCode } from '../errors/index.ts'
 import { asKey } from '../keys/key.ts'
 import { names } from '../names.ts'
 import { completeCopy, completeMove } from './complete-copy.ts'
-import { completeDelete, deleteEach, deleteInBatches } from './complete-delete.ts'
+import { completeDelete, deleteEach, deleteInBatches, withoutRoot } from './complete-delete.ts'
 import { completeWrite, isTemporary, usesTemporaries } from './complete-write.ts'
 import { effectiveCapabilities } from './effective.ts'
 import { gateAttributes, gateRead, gateWrite, requireObject } from './gates.ts'
@@ -68,7 +68,7 @@ export function complete(backend: Backend, options: CompleteOptions): Backend {
   if (remove && given.ops.delete) {
     completed.delete = completeDelete(given, remove)
     const many = given.ops.deleteMany && deleteMany ? deleteInBatches(backend, given) : deleteEach(completed.delete)
-    completed.deleteMany = many
+    completed.deleteMany = withoutRoot(many)
   }
   const copy = completeCopy(backend, completed, capabilities)
   if (copy) completed.copy = copy
