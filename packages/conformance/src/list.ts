@@ -74,14 +74,17 @@ export const list: CaseGroup = {
       },
     },
     {
-      title: 'a recursive listing gives all files at any depth, once',
+      title: 'a recursive listing gives all files at any depth, once, and directories that are there',
       async run(scene) {
         await plant(scene, tree)
-        same(
-          files(await listed(scene, scene.directory, { recursive: true })),
-          tree.toSorted(),
-          'lists: recursive gives all files',
-        )
+        const found = await listed(scene, scene.directory, { recursive: true })
+        same(files(found), tree.toSorted(), 'lists: recursive gives all files')
+        const directories = found.filter((name) => name.endsWith('/')).toSorted()
+        const real = ['b/', 'b/c/', 'b/c/d/', 'z/', 'z/deep/', 'z/deep/er/']
+        const kind = scene.capabilities.directories
+        if (kind !== 'marker') {
+          same(directories, kind === 'real' ? real : [], 'lists: recursive gives directories only where they are real')
+        }
         const below = files(await listed(scene, scene.key('b'), { recursive: true }))
         same(below, ['b/1', 'b/2', 'b/c/d/e'], 'lists: recursive gives what is below, nothing beside it')
       },

@@ -69,6 +69,9 @@ export function referenceSubject(
       return store
     },
     openBackend: async () => breaks(referenceBackend(latest ?? newWorld()), latest ?? newWorld()),
+    async seed(objects) {
+      for (const { key, bytes, attributes } of objects) latest?.put(key, bytes, attributes ?? {})
+    },
     handles: () => all.reduce((sum, world) => sum + world.openBodies, 0),
     leftovers: async (store) => {
       const world = worlds.get(store) ?? latest
