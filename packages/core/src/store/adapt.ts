@@ -101,7 +101,7 @@ function cutToRange(given: ReadResult, range: ByteRange | undefined): ReadResult
 }
 
 /** @throws ConditionFailed, NotModified */
-export function checkReadConditions(options: ReadConditions, entry: Entry): void {
+function checkReadConditions(options: ReadConditions, entry: Entry): void {
   if (options.ifMatch !== undefined && entry.etag !== options.ifMatch) {
     throw storageError('ConditionFailed', `the etag is ${entry.etag ?? 'unknown'}, not ${options.ifMatch}`)
   }

@@ -56,7 +56,7 @@ export function cutTo(result: ReadResult, wanted: Offsets): ReadResult {
 }
 
 /** The stream without its first `skip` bytes, ended after `take`; ending frees the rest. */
-export async function* cutStream(stream: ByteStream, skip: number, take: number | undefined): AsyncGenerator<Bytes> {
+async function* cutStream(stream: ByteStream, skip: number, take: number | undefined): AsyncGenerator<Bytes> {
   let toSkip = skip
   let left = take ?? Number.POSITIVE_INFINITY
   if (left === 0) {

@@ -127,7 +127,7 @@ function tooLarge(maxBytes: number): Error {
   return storageError('TooLarge', `the body has more than the ${maxBytes} bytes that the caller allows`)
 }
 
-export function join(chunks: readonly Bytes[], size: number): Bytes {
+function join(chunks: readonly Bytes[], size: number): Bytes {
   const [first] = chunks
   if (chunks.length === 1 && first !== undefined) return first
   const all = new Uint8Array(size)
