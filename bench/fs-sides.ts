@@ -1,6 +1,6 @@
 // The same few operations on files by Kit and by each peer, as a good program would call them.
 import { createReadStream, createWriteStream } from 'node:fs'
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { ReadableStream } from 'node:stream/web'
 import { fs } from '@kit/backend-fs'
@@ -22,11 +22,12 @@ export interface FsSide {
   close?(): Promise<void>
 }
 
-export type PeerName = 'node:fs' | 'files-sdk' | 'opendal'
+export type PeerName = 'node:fs' | 'temporary + rename' | 'files-sdk' | 'opendal'
 
 export const openSide: Readonly<Record<PeerName | 'kit', (root: string) => Promise<FsSide> | FsSide>> = {
   kit: async (root) => kitSide(root),
   'node:fs': nodeSide,
+  'temporary + rename': renamingSide,
   'files-sdk': filesSdkSide,
   opendal: opendalSide,
 }
@@ -52,6 +53,18 @@ function nodeSide(root: string): FsSide {
     stat: async (key) => (await stat(at(key))).size,
     writeStream: (key, chunks) => pipeline(chunks, createWriteStream(at(key))),
     readStream: (key) => lengthOf(createReadStream(at(key))),
+  }
+}
+
+/** node:fs with what Kit promises of a write: nobody sees a part of it. */
+function renamingSide(root: string): FsSide {
+  return {
+    ...nodeSide(root),
+    async write(key, bytes) {
+      const path = `${root}/${key}`
+      await writeFile(`${path}.tmp`, bytes)
+      await rename(`${path}.tmp`, path)
+    },
   }
 }
 
