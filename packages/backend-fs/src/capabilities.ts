@@ -31,8 +31,9 @@ export const capabilities: Capabilities = {
   },
   list: { recursive: 'native', pageMax, fields: ['size', 'etag', 'modified', 'mode'] },
   delete: { ifMatch: 'emulated' },
-  copy: { ifAbsent: 'native', ifMatch: 'emulated', fromEtag: 'emulated' },
-  move: { ifAbsent: 'native', ifMatch: 'emulated' },
+  copy: { ifAbsent: 'native', ifMatch: 'emulated', fromEtag: 'native' },
+  // A second name and the removal of the first are two steps.
+  move: { ifAbsent: 'emulated', ifMatch: 'emulated' },
   keys: {
     // The system takes paths of 4,095 bytes; the root's own is part of them.
     maxBytes: 3840,

@@ -3,6 +3,7 @@ import {
   untilAborted,
   type Backend,
   type Context,
+  type Entry,
   type Key,
   type ListOptions,
   type Page,

@@ -185,12 +185,23 @@ export const hashOf = (text: string): string => createHash('sha256').update(text
 export const hostName: string = hostname()
 export const processId: number = process.pid
 
-/** Start of a process in clock ticks since boot; undefined where the system does not tell, `none` where there is no such process. */
+let boot: string | undefined
+/** Tells one run of the system from another, as processes of two may have the same number and start. */
+function bootName(): string {
+  boot ??= fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 8)
+  return boot
+}
+
+/**
+ * When a process started: clock ticks since boot, and which boot. Undefined where the system does not tell, `none` where there is no such
+ * process.
+ */
 export function processStart(pid: number): string | undefined {
   try {
     const text = fs.readFileSync(`/proc/${pid}/stat`, 'latin1')
     // The name of the program, in parentheses, may hold anything; the start is the 22nd field, the name the second.
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19]
+    const ticks = text.slice(text.lastIndexOf(')') + 2).split(' ')[19]
+    return `${ticks}_${bootName()}`
   } catch {
     try {
       process.kill(pid, 0)

@@ -19,7 +19,7 @@ export const plugin: Plugin<FsOptions> = definePlugin<FsOptions>({
   aliases: ['local', 'filesystem'],
   schemes: ['file'],
   options: {
-    path: { type: 'string', description: 'Folder that holds the objects.', required: true },
+    path: { type: 'string', description: 'Folder that holds the objects.', required: true, localPath: true },
     create: {
       type: 'boolean',
       description: 'Makes the folder at the first use when it is missing.',

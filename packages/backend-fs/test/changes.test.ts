@@ -70,6 +70,7 @@ describe('changes', () => {
     })
     await store.put('c/b/y', '2')
     await watching.until(() => watching.told.includes('c/b/y'))
+    expect(watching.told).toContain('c/b/y')
     await watching.iterator.return?.()
   })
 
@@ -83,6 +84,7 @@ describe('changes', () => {
       if (at % 1000 === 0) await new Promise(setImmediate)
     }
     await watching.until(() => watching.lost() > 0)
+    expect(watching.lost()).toBeGreaterThan(0)
     await watching.iterator.return?.()
   })
 

@@ -181,13 +181,13 @@ describe('readers', () => {
     const size = 400_000
     const values = [65, 66].map((value) => new Uint8Array(size).fill(value))
     await store.put('d/x', values[0] ?? '')
-    let writing = true
+    const state = { writing: true }
     const seen = new Set<string>()
     const readers = [1, 2, 3, 4].map(async () => {
-      while (writing) seen.add(described(await store.get('d/x')))
+      while (state.writing) seen.add(described(await store.get('d/x')))
     })
     for (let round = 0; round < 60; round++) await store.put('d/x', values[round % 2] ?? '')
-    writing = false
+    state.writing = false
     await Promise.all(readers)
     expect([...seen].filter((value) => value !== `65,${size}` && value !== `66,${size}`)).toEqual([])
     expect(openBelow(store.root).filter((path) => path.includes('/d/'))).toEqual([])

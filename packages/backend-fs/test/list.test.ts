@@ -58,9 +58,9 @@ describe('list', () => {
   it('gives once what exists all through, while others come and go', async () => {
     await using store = openStore()
     for (let at = 0; at < 2000; at++) writeFileSync(join(store.root, `stays-${at}`), '')
-    let listing = true
+    const state = { listing: true }
     const churn = (async () => {
-      for (let at = 0; listing; at++) {
+      for (let at = 0; state.listing; at++) {
         await store.put(`comes-${at}`, '')
         await methods(store.backend).delete(context(), key(`comes-${at - 20}`), {})
       }
@@ -70,7 +70,7 @@ describe('list', () => {
       expect(new Set(names).size).toBe(names.length)
       expect(names.filter((name) => name.startsWith('stays'))).toHaveLength(2000)
     }
-    listing = false
+    state.listing = false
     await churn
   })
 

@@ -1,0 +1,34 @@
+import { localFiles, type FileLayer } from '../src/fs-client.ts'
+
+export interface FailingFiles {
+  readonly files: FileLayer
+  /** How many operations there were. */
+  count(): number
+  /** What failed. */
+  failed(): string | undefined
+}
+
+/** The real files, of which one operation, the n-th from 1, fails with an error of the system. */
+export function failingFiles(n: number, code: string): FailingFiles {
+  let count = 0
+  let failed: string | undefined
+  const fails = (name: string): boolean => {
+    if (++count !== n) return false
+    failed = name
+    return true
+  }
+  const error = (): Error => Object.assign(new Error(`${code}: made up`), { code, errno: -5 })
+  const wrapped = Object.fromEntries(
+    Object.entries(localFiles).map(([name, work]: [string, (...given: never[]) => Promise<unknown>]) => [
+      name,
+      async (...given: never[]) => {
+        const failing = fails(name)
+        // A descriptor is gone also where closing it fails.
+        if (failing && name === 'close') await work(...given)
+        if (failing) throw error()
+        return work(...given)
+      },
+    ]),
+  )
+  return { files: wrapped as unknown as FileLayer, count: () => count, failed: () => failed }
+}
