@@ -1,4 +1,4 @@
-import type { Backend, Context, Entry, Key, ListOptions, Page } from '../backend/index.ts'
+import type { Backend, Capabilities, Context, Entry, Key, ListOptions, Page } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
 import { compareKeys } from '../keys/index.ts'
 import { asKey } from '../keys/key.ts'
@@ -43,7 +43,7 @@ export function completeList(
     const plain: ListOptions = { want: options.want, limit: pageMax, recursive: recursive && !ownRecursion }
     const nativeOrder = can?.ordered !== undefined
     const entries = ownRecursion
-      ? walk(list, context, directory, plain, nativeOrder, after)
+      ? walked(walk(list, context, directory, plain, nativeOrder, after), backend.capabilities.directories)
       : items(list(context, directory, nativeOrder && can?.after !== undefined ? { ...plain, after } : plain))
     const wanted = after === undefined ? entries : keep(entries, (entry) => compareKeys(entry.key, after) > 0)
     return inPages(inOrder && !nativeOrder ? sorted(wanted, spill) : wanted, limit ?? pageMax)
@@ -95,6 +95,11 @@ async function* walk(
     else yield* descend(entry.key)
   }
   for (const name of waiting) yield* descend(name)
+}
+
+/** Of a recursive listing implied directories are no part: the keys below them say it all. */
+function walked(entries: AsyncIterable<Entry>, directories: Capabilities['directories']): AsyncIterable<Entry> {
+  return directories === 'implied' ? keep(entries, ({ kind }) => kind !== 'directory') : entries
 }
 
 function insertInOrder(waiting: string[], name: string): void {
