@@ -41,6 +41,11 @@ export function keyCodec(rules: Rules): KeyCodec {
   }
 }
 
+/** Whether the store's order of names is the order of keys: where keys are encoded it is not. */
+export function keepsOrder({ forbidden = '', reserved = [], caseSensitive, unicode }: Rules): boolean {
+  return forbidden === '' && reserved.length === 0 && caseSensitive && unicode === 'exact'
+}
+
 function mapSegments(name: string, map: (segment: string, alone: boolean) => string): string {
   if (!name.includes('/')) return name === '' ? '' : map(name, true)
   return name

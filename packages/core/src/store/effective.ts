@@ -1,4 +1,5 @@
 import type { Capabilities, How, Operation } from '../backend/index.ts'
+import { keepsOrder } from '../keys/codec.ts'
 
 type Mutable<Value> = { -readonly [Name in keyof Value]: Value[Name] }
 
@@ -17,6 +18,7 @@ export function effectiveCapabilities(given: Capabilities): Capabilities {
   emulate('deleteMany', ops.delete !== undefined)
   emulate('ping', true)
   const made = (how: How | undefined, possible: boolean): How | undefined => how ?? (possible ? 'emulated' : undefined)
+  const inKeyOrder = keepsOrder(given.keys)
   const atomic = made(write?.atomic, given.ops.move !== undefined && ops.delete !== undefined)
   // Where a write goes through a temporary name its conditions are those of the move.
   const ifAbsent = write?.atomic === undefined ? given.move?.ifAbsent && write?.ifAbsent : write.ifAbsent
@@ -50,8 +52,8 @@ export function effectiveCapabilities(given: Capabilities): Capabilities {
     list: list && {
       ...list,
       recursive: made(list.recursive, true),
-      after: made(list.after, true),
-      ordered: made(list.ordered, true),
+      after: inKeyOrder ? made(list.after, true) : 'emulated',
+      ordered: inKeyOrder ? made(list.ordered, true) : 'emulated',
     },
   }
 }

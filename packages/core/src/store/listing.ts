@@ -1,6 +1,7 @@
 import type { Backend, Capabilities, Context, Entry, Key, ListOptions, Page } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
 import { compareKeys } from '../keys/index.ts'
+import { keepsOrder } from '../keys/codec.ts'
 import { asKey } from '../keys/key.ts'
 import { sorted } from './sorted.ts'
 import type { Spill } from './spill.ts'
@@ -18,7 +19,10 @@ export function completeList(
   list: List,
   spill: Spill | undefined,
 ): (context: Context, directory: Key, options: FullListOptions) => AsyncIterable<Page> {
-  const can = backend.capabilities.list
+  const { list: can, keys } = backend.capabilities
+  const inKeyOrder = keepsOrder(keys)
+  const nativeOrder = inKeyOrder && can?.ordered !== undefined
+  const nativeAfter = inKeyOrder && can?.after !== undefined
   const pageMax = Math.max(1, can?.pageMax ?? 1000)
 
   return (context, directory, options) => {
@@ -28,11 +32,7 @@ export function completeList(
     const inOrder = ordered || after !== undefined
     const recursive = options.recursive === true
     const ownRecursion = recursive && can?.recursive === undefined
-    if (
-      !ownRecursion &&
-      (!inOrder || can?.ordered !== undefined) &&
-      (after === undefined || can?.after !== undefined)
-    ) {
+    if (!ownRecursion && (!inOrder || nativeOrder) && (after === undefined || nativeAfter)) {
       const pages = list(context, directory, { ...rest, after, limit })
       // A server that knows no pages gives everything at once.
       return can?.cursor === true || limit === undefined ? pages : inPages(items(pages), limit)
@@ -41,10 +41,9 @@ export function completeList(
       throw storageError('Unsupported', 'a listing that core puts together has no cursors: continue with `after`')
     }
     const plain: ListOptions = { want: options.want, limit: pageMax, recursive: recursive && !ownRecursion }
-    const nativeOrder = can?.ordered !== undefined
     const entries = ownRecursion
       ? walked(walk(list, context, directory, plain, nativeOrder, after), backend.capabilities.directories)
-      : items(list(context, directory, nativeOrder && can?.after !== undefined ? { ...plain, after } : plain))
+      : items(list(context, directory, nativeOrder && nativeAfter ? { ...plain, after } : plain))
     const wanted = after === undefined ? entries : keep(entries, (entry) => compareKeys(entry.key, after) > 0)
     return inPages(inOrder && !nativeOrder ? sorted(wanted, spill) : wanted, limit ?? pageMax)
   }

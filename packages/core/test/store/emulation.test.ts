@@ -164,6 +164,19 @@ describe('what core makes for a backend that leaves it out', () => {
     })
   }
 
+  it('lists encoded keys in the order of keys, not of names', async () => {
+    const capabilities: Capabilities = {
+      ...bare,
+      keys: { ...bare.keys, forbidden: ':' },
+      list: { pageMax: 10, fields: ['size'], ordered: 'native', after: 'native', recursive: 'native' },
+    }
+    const { store } = await openScripted(capabilities)
+    for (const key of ['a', 'b:c', 'd']) await store.write(key, 'x')
+    expect(await keysOf(store.list('', { ordered: true }))).toEqual(['a', 'b:c', 'd'])
+    expect(await keysOf(store.list('', { after: 'a' }))).toEqual(['b:c', 'd'])
+    expect(store.capabilities.list).toMatchObject({ ordered: 'emulated', after: 'emulated' })
+  })
+
   it('answers ping by looking at the root', async () => {
     const { store, backend } = await openScripted(bare)
     await store.ping()
