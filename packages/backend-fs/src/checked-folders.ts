@@ -36,6 +36,8 @@ export function checkedFolders(rootPath: string): Folders {
 
   return {
     held: () => undefined,
+    known: () => undefined,
+    confirm: () => false,
     open,
     async visit(key) {
       const opened = await open(key)

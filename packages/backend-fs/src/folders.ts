@@ -15,6 +15,10 @@ export interface Folder {
   readonly path: FilePath
 }
 
+export interface KnownFolder extends Folder {
+  plain(name: string): FilePath
+}
+
 export interface Folders {
   /** The directory when it is open already: the quick way. */
   held(key: string): Folder | undefined
@@ -24,6 +28,12 @@ export interface Folders {
   visit(key: string): Promise<Folder>
   /** As visit, without leaving the thread. For watches, which must not miss what happens while they are set. */
   visitNow(key: string): Folder
+  /**
+   * The directory when its whole way is known, unchecked: `plain` is its usual path, the quickest, and what was seen by it counts only if
+   * `confirm` says afterwards that nothing on the way has changed.
+   */
+  known(key: string): KnownFolder | undefined
+  confirm(folder: KnownFolder): boolean
   release(folder: Folder): void
   /** @throws PermissionDenied when the directory was swapped meanwhile and the system does not allow to prevent it. */
   recheck(folder: Folder): Promise<void> | undefined

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 /** In bytes where a name is not UTF-8. */
 export type FilePath = string | Buffer
-export type Stats = fs.BigIntStats
+export type Stats = fs.Stats
 
 /** The operations that change files and names. Files and directories that are open go by their descriptor. */
 export interface FileLayer {
@@ -91,8 +91,6 @@ export const pathFlags: Readonly<Record<'follow' | 'file' | 'directory' | 'realD
   realDirectory: O_PATH | O_DIRECTORY | O_NOFOLLOW,
 }
 
-const big = { bigint: true } as const
-
 /** Where the open descriptors of this process are shown as links; undefined where the system has no such place. */
 export function descriptorFolder(): string | undefined {
   try {
@@ -111,16 +109,15 @@ export const descriptorPath = (fd: number): string =>
 export const openFileNow = (path: FilePath, flags: number): number => fs.openSync(path, flags)
 export const openFile = (path: FilePath, flags: number): Promise<number> =>
   promise((done) => fs.open(path, flags, done))
-export const lstat = (path: FilePath): Promise<Stats> => promise((done) => fs.lstat(path, big, done))
+export const lstat = (path: FilePath): Promise<Stats> => promise((done) => fs.lstat(path, done))
 export const lstatThen = (path: FilePath, done: (error: Error | null, stats: Stats) => void): void =>
-  fs.lstat(path, big, done)
-export const fstat = (fd: number): Promise<Stats> => promise((done) => fs.fstat(fd, big, done))
+  fs.lstat(path, done)
+export const fstat = (fd: number): Promise<Stats> => promise((done) => fs.fstat(fd, done))
 /** On a local filesystem an open file's attributes are in memory: 1 µs, where the thread pool takes 10. */
-export const fstatNow = (fd: number): Stats => fs.fstatSync(fd, big)
+export const fstatNow = (fd: number): Stats => fs.fstatSync(fd)
 export const readlink = (path: FilePath): Promise<Buffer> =>
   promise((done) => fs.readlink(path, { encoding: 'buffer' }, done))
-export const lstatNow = (path: FilePath): Stats | undefined =>
-  fs.lstatSync(path, { bigint: true, throwIfNoEntry: false })
+export const lstatNow = (path: FilePath): Stats | undefined => fs.lstatSync(path, { throwIfNoEntry: false })
 /** Each byte one character. */
 export const readlinkNow = (path: string): string => fs.readlinkSync(path, 'latin1')
 export const realpath = (path: FilePath): Promise<Buffer> =>

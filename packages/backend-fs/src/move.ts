@@ -43,7 +43,7 @@ export async function move(
         } else {
           await checkWrite(target, conditions)
           await putInPlace(site, source.folder, source.folder.at(source.name), target, conditions)
-          if (conditions.ifAbsent === true || before.nlink > 1n) await dropOldName(site, source, before)
+          if (conditions.ifAbsent === true || before.nlink > 1) await dropOldName(site, source, before)
         }
         return entryNow(target, to)
       })

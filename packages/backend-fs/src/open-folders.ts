@@ -1,5 +1,5 @@
 import { nameFromBytes, storageError } from '@kit/core'
-import { isReserved, missing, pathOf, split, type Folder, type Folders } from './folders.ts'
+import { isReserved, missing, pathOf, split, type Folder, type Folders, type KnownFolder } from './folders.ts'
 import {
   changedNow,
   closeNow,
@@ -15,7 +15,7 @@ import {
 import { escapes } from './fs-errors.ts'
 import { kindOf, special } from './entry.ts'
 
-interface Open extends Folder {
+interface Open extends KnownFolder {
   readonly fd: number
   readonly parent: Open | undefined
   /** Shows where the descriptor is now. */
@@ -24,6 +24,8 @@ interface Open extends Folder {
   readonly place: string
   uses: number
   stale: boolean
+  /** Since the last look for one to close. */
+  asked: boolean
   /** Of each directory above, the root first: when it had last changed at the time of the last look at `link`. */
   seals: readonly number[] | undefined
   nextSealing: number
@@ -42,17 +44,31 @@ const tickMs = 60
 export function openFolders(rootPath: string, rootFd: number, descriptors: string): Folders {
   const cache = new Map<string, Open>()
   const rootPlace = latin1(rootPath)
+  const top = rootPath === '/' ? '/' : `${rootPath}/`
   const root = folder('', rootFd, undefined, rootPlace)
   root.uses = 1
   let closed = false
 
   function folder(key: string, fd: number, parent: Open | undefined, place: string): Open {
     const link = `${descriptors}/${fd}`
+    const usual = key === '' ? top : `${top}${key}/`
     // The root's own path is the caller's business.
-    const prefix = parent === undefined ? `${rootPath === '/' ? '' : rootPath}/` : `${link}/`
-    const path = parent === undefined ? rootPath : `${link}/.`
-    const at = (name: string): FilePath => pathOf(prefix + name)
-    return { key, path, at, fd, parent, link, place, uses: 1, stale: false, seals: undefined, nextSealing: 0 }
+    const prefix = parent === undefined ? top : `${link}/`
+    return {
+      key,
+      path: parent === undefined ? rootPath : `${link}/.`,
+      at: (name) => pathOf(prefix + name),
+      plain: (name) => pathOf(usual + name),
+      fd,
+      parent,
+      link,
+      place,
+      uses: 1,
+      stale: false,
+      asked: true,
+      seals: undefined,
+      nextSealing: 0,
+    }
   }
 
   function placeOf(key: string): string {
@@ -99,13 +115,13 @@ export function openFolders(rootPath: string, rootFd: number, descriptors: strin
     }
     const found = cache.get(key)
     if (found === undefined) return undefined
-    cache.delete(key)
     if (!isInPlace(found)) {
+      cache.delete(key)
       found.stale = true
       if (found.uses === 0) destroy(found)
       return undefined
     }
-    cache.set(key, found)
+    found.asked = true
     found.uses++
     return found
   }
@@ -128,7 +144,7 @@ export function openFolders(rootPath: string, rootFd: number, descriptors: strin
   }
 
   function plain(key: string): FilePath {
-    return pathOf(`${rootPath === '/' ? '' : rootPath}/${key}`)
+    return pathOf(top + key)
   }
 
   function whereIs(fd: number): string {
@@ -166,12 +182,17 @@ export function openFolders(rootPath: string, rootFd: number, descriptors: strin
     return opened
   }
 
+  /** Closes the oldest that nobody has asked for lately. */
   function evict(): void {
     for (const [key, old] of cache) {
       if (old.uses > 0) continue
       cache.delete(key)
-      destroy(old)
-      return
+      if (!old.asked) {
+        destroy(old)
+        return
+      }
+      old.asked = false
+      cache.set(key, old)
     }
   }
 
@@ -180,9 +201,13 @@ export function openFolders(rootPath: string, rootFd: number, descriptors: strin
     if (old.parent !== undefined) release(old.parent)
   }
 
+  function own(given: Folder): Open {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- whoever has a folder got it here
+    return given as Open
+  }
+
   function release(given: Folder): void {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- whoever releases a folder got it here
-    const one = given as Open
+    const one = own(given)
     one.uses--
     if (one.uses === 0 && one.stale) destroy(one)
   }
@@ -198,8 +223,25 @@ export function openFolders(rootPath: string, rootFd: number, descriptors: strin
     return found
   }
 
+  function known(key: string): Open | undefined {
+    if (closed) throw closedError()
+    const found = key === '' ? root : cache.get(key)
+    if (found === undefined || (found.seals === undefined && found !== root)) return undefined
+    found.asked = true
+    found.uses++
+    return found
+  }
+
   return {
     held,
+    known,
+    confirm(given) {
+      const one = own(given)
+      if (one === root) return true
+      if (one.seals !== undefined && sealsHold(one, one.seals)) return true
+      one.seals = undefined
+      return false
+    },
     open,
     async visit(key) {
       return key === '' ? open('') : visited(key, await openFile(plain(key), pathFlags.realDirectory))

@@ -21,14 +21,15 @@ export function statQuickly(
 ): Promise<Entry> | undefined {
   if (!local || signal.aborted || key === '') return undefined
   const slash = key.lastIndexOf('/')
-  const folder = folders.held(slash < 0 ? '' : key.slice(0, slash))
+  const folder = folders.known(slash < 0 ? '' : key.slice(0, slash))
   if (folder === undefined) return undefined
   return new Promise((resolve, reject) => {
-    lstatThen(folder.at(key.slice(slash + 1)), (error, stats) => {
-      folders.release(folder)
+    lstatThen(folder.plain(key.slice(slash + 1)), (error, stats) => {
       try {
-        if (error !== null) throw error
-        if (kindOf(stats) === 'link') resolve(later())
+        const confirmed = folders.confirm(folder)
+        folders.release(folder)
+        if (confirmed && error !== null) throw error
+        if (!confirmed || kindOf(stats) === 'link') resolve(later())
         else {
           const entry = entryOf(key, stats)
           checkRead(entry.etag, conditions)

@@ -19,7 +19,7 @@ const atOnceMax = 1000
 
 /** Watches every directory of a store but the reserved one, and those that are made later. */
 export function watchTree(site: Site, listener: TreeListener): Watcher {
-  const watched = new Map<string, { readonly watcher: Watcher; readonly inode: bigint }>()
+  const watched = new Map<string, { readonly watcher: Watcher; readonly inode: number }>()
   const prefix = site.root === '/' ? '/' : `${site.root}/`
   let closed = false
   const isOpen = (): boolean => !closed

@@ -12,11 +12,13 @@ const all = realpathSync(mkdtempSync(join(tmpdir(), 'kit-fs-conformance-')))
 const roots = new WeakMap<Store, string>()
 let count = 0
 
+const { address: _, ...withoutAddress } = plugin
+
 function subject(fsync: boolean): Subject {
   const newRoot = (): string => join(all, `${++count}`)
   return {
     // A file: URL with credentials cannot even be parsed, so there is nothing to refuse.
-    plugin: Object.assign((options: FsOptions) => plugin(options), plugin, { address: undefined }),
+    plugin: Object.assign((options: FsOptions) => plugin(options), withoutAddress),
     capabilities: effectiveCapabilities(plugin.narrow?.({ path: all, fsync }) ?? plugin.capabilities),
     manifest: JSON.parse(readFileSync(new URL('../kit.json', import.meta.url), 'utf8')),
     async open() {
@@ -39,7 +41,7 @@ function isFile(path: string): boolean {
 afterAll(() => rmSync(all, { recursive: true, force: true }))
 
 for (const fsync of [false, true]) {
-  describe(fsync ? 'the filesystem backend with fsync' : 'the filesystem backend', () => {
+  describe(`the filesystem backend${fsync ? ' with fsync' : ''}`, () => {
     for (const { name, run } of conformance(subject(fsync))) {
       // oxlint-disable-next-line vitest/valid-title -- the title is data
       it(name, async () => {
