@@ -20,7 +20,7 @@ const installed = (): Promise<Installed> => (installing ??= install())
 
 async function install(): Promise<Installed> {
   const folder = temporaryFolder()
-  await run('pnpm', ['exec', 'tsc', '-b'], { cwd: core })
+  await run('pnpm', ['run', 'build'], { cwd: core })
   await run('pnpm', ['pack', '--pack-destination', folder], { cwd: core })
   const [name = ''] = readdirSync(folder)
   const tarball = join(folder, name)
@@ -51,7 +51,7 @@ export const cases: Cases = [
       const { folder } = await installed()
       const found = "console.log(import.meta.resolve('@kit/core'))"
       const { stdout } = await run(process.execPath, ['--input-type=module', '-e', found], { cwd: folder })
-      if (!stdout.includes('/dist/index.js')) throw new Error(`what is imported is ${stdout}`)
+      if (!stdout.includes('/dist/bundle/index.js')) throw new Error(`what is imported is ${stdout}`)
       await startOf(folder, "import('@kit/core').then((core) => { if (!core.openStore) process.exit(1) })")
     },
     async measure() {

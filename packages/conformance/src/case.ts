@@ -34,7 +34,7 @@ export interface CaseGroup {
 }
 
 /** The subject's capabilities, without opening anything. */
-export function declaredCapabilities(subject: Subject): Capabilities {
+function declaredCapabilities(subject: Subject): Capabilities {
   if (subject.capabilities !== undefined) return subject.capabilities
   if (subject.plugin !== undefined) return effectiveCapabilities(subject.plugin.capabilities)
   throw new Error('conformance: give `capabilities` (those of an opened store) or `plugin`, to choose the cases by')

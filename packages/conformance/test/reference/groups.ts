@@ -185,6 +185,6 @@ function pins(world: World): Groups['pins'] {
   }
 }
 
-export function sha256(bytes: Bytes): string {
+function sha256(bytes: Bytes): string {
   return createHash('sha256').update(bytes).digest('hex')
 }

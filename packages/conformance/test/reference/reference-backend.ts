@@ -212,7 +212,7 @@ function bind(world: World): Pick<World, 'file' | 'put' | 'again' | 'remove'> {
 }
 
 /** All of a source, counted as a temporary while it is taken. */
-export async function take(world: World, { signal }: Context, source: Source): Promise<Bytes> {
+async function take(world: World, { signal }: Context, source: Source): Promise<Bytes> {
   if (source.bytes !== undefined) return source.bytes.slice()
   const temporary = crypto.randomUUID()
   world.temporaries.add(temporary)
