@@ -32,7 +32,10 @@ export async function inMadeFolder<Result>(
       if (check !== undefined) await check
       return result
     } catch (error) {
-      if (errnoOf(error) !== 'ENOENT' || tries === 3) throw error
+      if (errnoOf(error) !== 'ENOENT') throw error
+      if (tries === 3) {
+        throw storageError('Unavailable', 'what is made on the way is removed again and again', { cause: error })
+      }
     } finally {
       folders.release(folder)
     }
@@ -65,7 +68,7 @@ export async function inPresentFolder<Result>(
   }
 }
 
-export function placeIn(folder: Folder, name: string): Place {
+function placeIn(folder: Folder, name: string): Place {
   return { folder, name, key: folder.key === '' ? name : `${folder.key}/${name}` }
 }
 

@@ -12,7 +12,7 @@ import {
 } from './change.ts'
 import { entryOf, kindOf } from './entry.ts'
 import { readlink, type Stats } from './fs-client.ts'
-import { isDirectoryError } from './fs-errors.ts'
+import { fsError, isDirectoryError } from './fs-errors.ts'
 import { missing } from './folders.ts'
 import { syncFolder } from './making.ts'
 import type { Site } from './site.ts'
@@ -34,7 +34,7 @@ export async function move(
   const conditional = conditions.ifMatch !== undefined || conditions.ifAbsent === true
   return inMadeFolder(site, to, (target) =>
     inPresentFolder(site, from, async (source) => {
-      if (source === undefined) throw missing()
+      if (source === undefined) throw fsError(missing())
       return exclusively(site, context, [source.key, target.key], conditional, async () => {
         const before = await sourceOf(source)
         if (source.key === target.key) {
@@ -53,7 +53,7 @@ export async function move(
 
 async function sourceOf(source: Place | undefined): Promise<Stats> {
   const stats = source && (await statIn(source))
-  if (stats === undefined) throw missing()
+  if (stats === undefined) throw fsError(missing())
   if (kindOf(stats) === 'directory') throw isDirectoryError()
   return stats
 }

@@ -23,6 +23,7 @@ import type { Folders } from './folders.ts'
 import { errnoOf } from './fs-errors.ts'
 import { createLocks } from './locks.ts'
 import { openFolders } from './open-folders.ts'
+import { createPace } from './pace.ts'
 import { createQueue } from './queue.ts'
 import type { Site } from './site.ts'
 import { createTemporaries } from './temporaries.ts'
@@ -65,6 +66,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     local,
     byPath,
     fstat: local ? fstatNow : fstat,
+    pace: createPace(),
     durable: new WeakSet(),
     living: new Set(),
   }

@@ -1,6 +1,7 @@
 import type { Folder, Folders } from './folders.ts'
 import type { FileLayer, Stats } from './fs-client.ts'
 import type { Locks } from './locks.ts'
+import type { Pace } from './pace.ts'
 import type { Queue } from './queue.ts'
 import type { Temporaries } from './temporaries.ts'
 
@@ -19,6 +20,8 @@ export interface Site {
   /** Whether a file can be named by a descriptor without the right to read it. */
   readonly byPath: boolean
   fstat(fd: number): Stats | Promise<Stats>
+  /** Of what is asked by name. */
+  readonly pace: Pace
   /** Directories that are known to be on the disk themselves, as are those above. */
   readonly durable: WeakSet<Folder>
   /** Ends what lives on after its operation: streams, handles, watchers. */

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { nameFromBytes } from '@kit/core'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { codeOf, context, key, methods, openStore } from './support.ts'
 
@@ -72,6 +73,23 @@ describe('names', () => {
     expect((await store.stat('link')).target).toBe(first)
     await remove(context(), key(`copy-${first}`), {})
     expect(await codeOf(store.stat(`copy-${first}`))).toBe('NotFound')
+  })
+
+  it('of any bytes go there and back', async () => {
+    await using store = openStore()
+    const segment = fc
+      .uint8Array({ minLength: 1, maxLength: 60 })
+      .filter((given) => !given.includes(0) && !given.includes(47))
+      .map((given) => nameFromBytes(given))
+      .filter((name) => name !== '.' && name !== '..' && name !== '.kit')
+    await fc.assert(
+      fc.asyncProperty(segment, segment, async (directory, name) => {
+        const written = await store.put(`${directory}/d/${name}`, name)
+        expect(await store.stat(`${directory}/d/${name}`)).toEqual(written)
+        expect(await store.names(`${directory}/d`)).toContain(`${directory}/d/${name}`)
+      }),
+      { numRuns: 100 },
+    )
   })
 
   it('that are too long are InvalidKey', async () => {
