@@ -36,11 +36,14 @@ export function statQuickly(
   const path = folder.plain(key.slice(slash + 1))
   return new Promise((resolve, reject) => {
     const answer = (stats: Stats | undefined): void => {
+      let entry: Entry | undefined
       try {
-        resolve(settle(stats) ?? later())
+        entry = settle(stats)
       } catch (reason) {
         reject(fsError(reason, { missing: true }))
+        return
       }
+      resolve(entry ?? later())
     }
     if (pace.isQuick()) answer(statInThread(path, pace))
     else lstatThen(path, (error, stats) => answer(error === null ? stats : undefined))

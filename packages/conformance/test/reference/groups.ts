@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { collect, compareKeys, resolveRange, storageError, toStream } from '@kit/core'
 import type { Backend, Bytes, Entry, Handle, HandleMode } from '@kit/core'
 import { rawCid } from '../../src/content.ts'
@@ -183,8 +182,4 @@ function pins(world: World): Groups['pins'] {
       yield { pins: [...world.pins.values()].toSorted((a, b) => compareKeys(a.cid, b.cid)) }
     },
   }
-}
-
-function sha256(bytes: Bytes): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }
