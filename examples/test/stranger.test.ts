@@ -16,21 +16,7 @@ const name = 'kit-backend-webdav'
 const minutes = 60_000
 
 /** What fails on this server until core and its suite can say it or do it; whatever else fails is this package's fault. */
-const awaited: readonly (readonly [caseName: string, why: string])[] = [
-  // TODO(core): `bytes 0--1/0`, as Go answers a suffix range of an empty object, is taken for a broken Content-Range.
-  ['get: an empty object is read whole, from 0 and by its last bytes, and nowhere else', 'http/response.ts'],
-  // TODO(core): the temporary name is longer than a short last segment, and the whole then longer than keys.maxBytes.
-  ['limits: a key of the declared length is kept, and one byte more is InvalidKey', 'store/complete-write.ts'],
-  // TODO(core): a MOVE removes what it replaces first, and this server lists no directory into which a new file is being put; a backend
-  // cannot say so, and core promises `atomic: emulated`.
-  ['atomic: while an object is replaced the old one is there, whole, for stat, read and list', 'capabilities.ts'],
-  ['atomic: while an object is made it is not there', 'capabilities.ts'],
-  ['atomic: readers of an object that is replaced all the time see one whole object', 'capabilities.ts'],
-  // TODO(core): a move that failed with `applied: 'no'` and a safe retry (423) is not tried again.
-  ['races: writers at once leave the whole of one of them', 'layers/retry.ts'],
-  // TODO(core): fetch keeps all of a streamed body in memory unless `redirect` is `error` (nodejs/undici#4058).
-  ['memory: a long body is written and read in flat memory, by a slow reader too (B-IPFS-7)', 'http/request.ts'],
-]
+const awaited: readonly (readonly [caseName: string, why: string])[] = []
 
 interface Line {
   readonly found?: readonly { readonly name: string; readonly type: string }[]

@@ -10,9 +10,9 @@ export const capabilities = {
   etag: 'strong',
   read: { range: 'native', ifMatch: 'native', ifNoneMatch: 'native' },
   // Not `atomic`: servers show a PUT while it goes on, and keep what came of a broken one. Not `ifMatch`: they may ignore it.
-  write: { durable: 'process', unknownSize: 'native', parents: 'required', attributes: [] },
+  write: { durable: 'process', conditionScope: 'store', unknownSize: 'native', parents: 'required', attributes: [] },
   copy: { ifAbsent: 'native' },
-  move: { ifAbsent: 'native' },
+  move: { ifAbsent: 'native', replaces: 'gap' },
   list: { pageMax: 1000, fields: ['size', 'etag', 'modified'] },
   keys: { maxBytes: 2048, segmentMaxBytes: 255, forbidden, caseSensitive: true, unicode: 'nfc' },
   directories: 'real',

@@ -50,7 +50,14 @@ export interface Capabilities {
   readonly copy?:
     | { readonly ifAbsent?: How | undefined; readonly ifMatch?: How | undefined; readonly fromEtag?: How | undefined }
     | undefined
-  readonly move?: { readonly ifAbsent?: How | undefined; readonly ifMatch?: How | undefined } | undefined
+  readonly move?:
+    | {
+        readonly ifAbsent?: How | undefined
+        readonly ifMatch?: How | undefined
+        /** A move onto an object removes it first, so that readers may find nothing there: no atomic replacement is made of it. */
+        readonly replaces?: 'gap' | undefined
+      }
+    | undefined
   readonly list?:
     | {
         readonly recursive?: How | undefined

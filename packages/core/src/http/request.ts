@@ -37,7 +37,8 @@ export async function request(context: Context, given: HttpRequest): Promise<Res
       method: given.method,
       headers,
       signal: context.signal,
-      redirect: given.redirect ?? 'manual',
+      // Any other way fetch keeps a streamed body in memory, to send it again where a redirect leads.
+      redirect: outgoing !== undefined && outgoing.init.duplex === 'half' ? 'error' : (given.redirect ?? 'manual'),
       ...(outgoing === undefined ? (given.body === undefined ? {} : { body: given.body }) : outgoing.init),
     } satisfies RequestInit & { duplex?: 'half' })
   } catch (error) {

@@ -35,6 +35,8 @@ function contentRange(
   headers: Headers,
 ): { readonly from: number; readonly to: number; readonly total?: number } | undefined {
   const match = /^\s*bytes\s+(\d+)-(\d+)\/(\d+|\*)\s*$/i.exec(headers.get('content-range') ?? '')
+  // What Go's servers say of a suffix of an empty object.
+  if (/^\s*bytes\s+0--1\/0\s*$/i.test(headers.get('content-range') ?? '')) return { from: 0, to: 0, total: 0 }
   if (match === null) return undefined
   const total = match[3] === '*' ? {} : { total: Number(match[3]) }
   return { from: Number(match[1]), to: Number(match[2]) + 1, ...total }

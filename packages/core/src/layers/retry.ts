@@ -42,8 +42,8 @@ type Policy = { readonly [Name in keyof RetryOptions]-?: NonNullable<RetryOption
 
 /**
  * Repeats what may be repeated and resumes broken bodies, with full jitter: reads and listings always; a write without condition while its
- * source can be replayed; one with a condition only after a look at what is there; moves, conditional copies and deletes, and
- * appends without `at` never.
+ * source can be replayed; one with a condition only after a look at what is there; moves, conditional copies and deletes only when
+ * the server has answered that it did nothing; appends never.
  */
 export function retry(options: RetryOptions = {}): Layer {
   const policy: Policy = {
@@ -69,11 +69,13 @@ export function retry(options: RetryOptions = {}): Layer {
           delete: (next) => (context, key, given) =>
             given.ifMatch === undefined
               ? repeat(policy, context, (attempt) => next(attempt, key, given))
-              : next(context, key, given),
+              : repeatRefused(policy, context, (attempt) => next(attempt, key, given)),
+          move: (next) => (context, from, to, given) =>
+            repeatRefused(policy, context, (attempt) => next(attempt, from, to, given)),
           copy: (next) => (context, from, to, given) =>
             given.ifAbsent === undefined && given.ifMatch === undefined
               ? repeat(policy, context, (attempt) => next(attempt, from, to, given))
-              : next(context, from, to, given),
+              : repeatRefused(policy, context, (attempt) => next(attempt, from, to, given)),
         },
       }
     },
@@ -106,6 +108,22 @@ async function repeat<Result>(
       attempt++
     }
   }
+}
+
+/** For what may happen only once: again only after the server itself has answered that it did not do it and may do it later. */
+function repeatRefused<Result>(
+  policy: Policy,
+  context: Context,
+  work: (context: Context) => Promise<Result>,
+): Promise<Result> {
+  return repeat(policy, context, async (attempt) => {
+    try {
+      return await work(attempt)
+    } catch (error) {
+      if (!isStorageError(error) || error.retry !== 'safe') throw error
+      throw error.applied === 'no' && error.status !== undefined ? error : withDetails(error, { retry: 'never' })
+    }
+  })
 }
 
 /** Full jitter below an exponential bound, but no less than the store asked for; `undefined` where it asked for too long. */

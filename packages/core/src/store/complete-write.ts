@@ -134,7 +134,7 @@ function throughTemporary(backend: Backend, write: PlainWrite): PlainWrite {
   const { move, delete: remove } = backend
   if (move === undefined || remove === undefined) return write
   return async (context, key, source, { ifAbsent, ifMatch, ...attributes }) => {
-    const temporary = joinKey(parentKey(key), asKey(`${names.temporary}${crypto.randomUUID()}`))
+    const temporary = joinKey(parentKey(key), asKey(`${names.temporary}${crypto.randomUUID().slice(-12)}`))
     try {
       await write(context, temporary, source, attributes)
       return await move.call(backend, context, temporary, key, { ifAbsent, ifMatch })

@@ -19,10 +19,11 @@ export function effectiveCapabilities(given: Capabilities): Capabilities {
   emulate('ping', true)
   const made = (how: How | undefined, possible: boolean): How | undefined => how ?? (possible ? 'emulated' : undefined)
   const inKeyOrder = keepsOrder(given.keys)
-  const atomic = made(write?.atomic, given.ops.move !== undefined && ops.delete !== undefined)
+  const throughMove = write?.atomic === undefined && given.ops.move !== undefined && ops.delete !== undefined
+  const atomic = made(write?.atomic, throughMove && given.move?.replaces !== 'gap')
   // Where a write goes through a temporary name its conditions are those of the move.
-  const ifAbsent = write?.atomic === undefined ? given.move?.ifAbsent && write?.ifAbsent : write.ifAbsent
-  const ifMatch = write?.atomic === undefined ? given.move?.ifMatch && write?.ifMatch : write.ifMatch
+  const ifAbsent = throughMove ? given.move?.ifAbsent && 'emulated' : write?.ifAbsent
+  const ifMatch = throughMove ? given.move?.ifMatch && 'emulated' : write?.ifMatch
   const pinned = made(read.ifMatch, etag === 'strong')
   return {
     ...given,
@@ -46,6 +47,7 @@ export function effectiveCapabilities(given: Capabilities): Capabilities {
       fromEtag: made(given.copy?.fromEtag, pinned !== undefined && ops.write !== undefined),
     },
     move: ops.move && {
+      ...given.move,
       ifAbsent: made(given.move?.ifAbsent, ifAbsent !== undefined && ops.delete !== undefined),
       ifMatch: made(given.move?.ifMatch, ifMatch !== undefined && ops.delete !== undefined),
     },

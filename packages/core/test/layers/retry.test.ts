@@ -227,6 +227,20 @@ describe('retries (E6)', () => {
     expect(backend.count('delete')).toBe(2)
   })
 
+  it('repeat a move that the server has answered not to have done', async () => {
+    const { store, backend } = await openScripted()
+    backend.put('a', 'x')
+    let locked = 2
+    backend.fault = {
+      before: ({ operation }) => {
+        if (operation === 'move' && locked-- > 0) throw storageError('Unavailable', 'locked', { status: 423 })
+      },
+    }
+    await store.move('a', 'b')
+    expect(backend.text('b')).toBe('x')
+    expect(backend.count('move')).toBe(3)
+  })
+
   it('wait no less than the store asks for, and give up when it asks for too long', async () => {
     const { store, backend } = await openScripted()
     let waited = 0

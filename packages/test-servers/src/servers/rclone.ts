@@ -35,7 +35,7 @@ export async function startRclone(protocol: 'webdav' | 's3', options: RcloneOpti
   const login =
     protocol === 's3'
       ? ['--auth-key', `${user},${password}`]
-      : ['--user', user, '--pass', password, '--dir-cache-time', '0s']
+      : ['--user', user, '--pass', password, '--dir-cache-time', '1s']
   return await startServer({
     name: `rclone serve ${protocol}`,
     program,
