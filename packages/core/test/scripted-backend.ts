@@ -1,10 +1,12 @@
 import type { Backend, Bytes, Capabilities, Context, Entry, Key, Page, Plugin, Source } from '../src/backend/index.ts'
 import {
   collect,
+  isStorageError,
   compareKeys,
   definePlugin,
   openStore,
   storageError,
+  type StorageError,
   toStream,
   type OpenOptions,
   type Store,
@@ -314,6 +316,17 @@ export async function codeOf(work: Promise<unknown>): Promise<string> {
   } catch (error) {
     return error instanceof Error && 'code' in error ? String(error.code) : String(error)
   }
+}
+
+/** What it rejects with. @throws what is no StorageError */
+export async function failureOf(work: Promise<unknown>): Promise<StorageError> {
+  try {
+    await work
+  } catch (error) {
+    if (isStorageError(error)) return error
+    throw error
+  }
+  throw new Error('it was expected to fail')
 }
 
 export function bytesOf(length: number, seed: number = 1): Bytes {

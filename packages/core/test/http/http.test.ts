@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTcpServer, type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { collect, isStorageError, toSource, type Context, type StorageError } from '../../src/index.ts'
+import { collect, toSource, type Context } from '../../src/index.ts'
 import {
   entryFromHeaders,
   fetchError,
@@ -12,7 +12,7 @@ import {
   retryAfterMs,
   statusCode,
 } from '../../src/http/index.ts'
-import { bytesOf, chunked, codeOf } from '../scripted-backend.ts'
+import { bytesOf, chunked, codeOf, failureOf } from '../scripted-backend.ts'
 
 let server: Server
 let base = ''
@@ -39,16 +39,6 @@ afterAll(() => {
 
 function context(signal: AbortSignal = new AbortController().signal): Context {
   return { signal, requestId: 'r', attempt: 1, log: () => undefined }
-}
-
-async function failureOf(work: Promise<unknown>): Promise<StorageError> {
-  try {
-    await work
-  } catch (error) {
-    if (isStorageError(error)) return error
-    throw error
-  }
-  throw new Error('it was expected to fail')
 }
 
 describe('an HTTP request', () => {

@@ -1,16 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { isStorageError, storageError, type StorageError } from '../../src/index.ts'
-import { bytesOf, chunked, codeOf, openScripted, rich, type Fault } from '../scripted-backend.ts'
-
-async function failureOf(work: Promise<unknown>): Promise<StorageError> {
-  try {
-    await work
-  } catch (error) {
-    if (isStorageError(error)) return error
-    throw error
-  }
-  throw new Error('it was expected to fail')
-}
+import { storageError } from '../../src/index.ts'
+import { bytesOf, chunked, codeOf, failureOf, openScripted, rich, type Fault } from '../scripted-backend.ts'
 
 describe('broken bodies', () => {
   const body = bytesOf(100_000)

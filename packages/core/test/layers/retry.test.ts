@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { isStorageError, storageError, type Applied, type ErrorCode, type StorageError } from '../../src/index.ts'
-import { bytesOf, chunked, codeOf, openScripted, rich, type Fault, type Seen } from '../scripted-backend.ts'
+import { storageError, type Applied, type ErrorCode } from '../../src/index.ts'
+import { bytesOf, chunked, codeOf, failureOf, openScripted, rich, type Fault, type Seen } from '../scripted-backend.ts'
 
 /** Fails the first `times` calls of an operation, before or after it is done. */
 function failing(
@@ -17,16 +17,6 @@ function failing(
     throw storageError(code, 'made to fail', { applied })
   }
   return when === 'before' ? { before: fail } : { after: fail }
-}
-
-async function failureOf(work: Promise<unknown>): Promise<StorageError> {
-  try {
-    await work
-  } catch (error) {
-    if (isStorageError(error)) return error
-    throw error
-  }
-  throw new Error('it was expected to fail')
 }
 
 describe('retries (E6)', () => {
