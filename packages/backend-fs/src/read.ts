@@ -1,7 +1,7 @@
 import { storageError, throwIfAborted, type ByteRange, type Context, type Entry } from '@kit/core'
 import type { Key, ReadConditions, ReadOptions, ReadResult } from '@kit/core'
 import { bodyStream } from './body-stream.ts'
-import { allocate, readFully } from './bytes.ts'
+import { allocate, readFully, readFullyNow } from './bytes.ts'
 import { checkRead, entryOf, etagOf, kindOf, special } from './entry.ts'
 import { split } from './folders.ts'
 import { lstat, lstatNow, lstatThen, openFile, openFlags, readlink, type FilePath, type Stats } from './fs-client.ts'
@@ -80,6 +80,8 @@ function entryAt(site: Site, key: Key): Promise<Entry> {
 
 /** Up to this, a body is read at once: a stream would cost more than the wait for it. In bytes. */
 const wholeMax = 256 * 1024
+/** Up to this, bytes in memory are copied faster than a thread is woken. */
+const inThreadMax = 64 * 1024
 
 export async function read(site: Site, context: Context, key: Key, options: ReadOptions): Promise<ReadResult> {
   const { signal } = context
@@ -97,7 +99,8 @@ export async function read(site: Site, context: Context, key: Key, options: Read
       return { entry, from, body: bodyStream(site, context, fd, from, to) }
     }
     const body = allocate(to - from)
-    if (to > from) await readFully(fd, body, from)
+    if (site.local && to - from <= inThreadMax && site.pace.isQuick()) readFullyNow(fd, body, from, site.pace)
+    else if (to > from) await readFully(fd, body, from)
     if (signal.aborted) throwIfAborted(signal)
     return { entry, from, body }
   } finally {
