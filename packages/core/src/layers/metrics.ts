@@ -1,6 +1,7 @@
 import type { ErrorCode, ReadResult } from '../backend/index.ts'
 import { errorCode } from '../errors/index.ts'
-import type { AnyCall, AnyStream, Layer } from './layer.ts'
+import type { Layer } from './layer.ts'
+import { observeCall, observePages, type Ended } from './observe.ts'
 
 /** Upper bounds of the duration buckets in milliseconds; one more bucket takes what is slower. */
 export const durationBucketsMs: readonly number[] = [0.1, 0.5, 1, 5, 10, 50, 100, 500, 1000, 5000, 10_000, 60_000]
@@ -65,36 +66,13 @@ export function metrics(into: Metrics): Layer {
   return {
     name: 'metrics',
     attach({ store }) {
+      const counting = (operation: string): Ended => {
+        const counter = into.counter(store, operation)
+        return (_context, _first, startedAt, failure) => count(counter, startedAt, failure)
+      }
       return {
-        call(operation, next): AnyCall {
-          const counter = into.counter(store, operation)
-          return async (context, first, second, third) => {
-            const startedAt = performance.now()
-            try {
-              const result = await next(context, first, second, third)
-              count(counter, startedAt)
-              return result
-            } catch (error) {
-              count(counter, startedAt, error ?? 'rejected with nothing')
-              throw error
-            }
-          }
-        },
-        pages(operation, next): AnyStream {
-          const counter = into.counter(store, operation)
-          return async function* (context, first, second, third) {
-            const startedAt = performance.now()
-            let failure: unknown
-            try {
-              yield* next(context, first, second, third)
-            } catch (error) {
-              failure = error ?? 'rejected with nothing'
-              throw error
-            } finally {
-              count(counter, startedAt, failure)
-            }
-          }
-        },
+        call: (operation, next) => observeCall(next, counting(operation)),
+        pages: (operation, next) => observePages(next, counting(operation)),
         body: (operation, _context, result) => countBytes(into.counter(store, operation), result),
       }
     },

@@ -1,6 +1,7 @@
 import type { Context, ErrorCode } from '../backend/index.ts'
 import { errorCode } from '../errors/index.ts'
-import type { AnyCall, AnyStream, Layer } from './layer.ts'
+import type { Layer } from './layer.ts'
+import { observeCall, observePages, type Ended } from './observe.ts'
 
 /** One finished operation on one store; a read's body is not part of it. */
 export interface Span {
@@ -52,33 +53,15 @@ class FinishedSpan implements Span {
 export function trace(sink: (span: Span) => void): Layer {
   return {
     name: 'trace',
-    attach: ({ store }) => ({
-      call:
-        (operation, next): AnyCall =>
-        async (context, first, second, third) => {
-          const startedAt = performance.now()
-          try {
-            const result = await next(context, first, second, third)
-            sink(new FinishedSpan(operation, store, context, first, startedAt))
-            return result
-          } catch (error) {
-            sink(new FinishedSpan(operation, store, context, first, startedAt, error ?? 'rejected with nothing'))
-            throw error
-          }
-        },
-      pages: (operation, next): AnyStream =>
-        async function* (context, first, second, third) {
-          const startedAt = performance.now()
-          let failure: unknown
-          try {
-            yield* next(context, first, second, third)
-          } catch (error) {
-            failure = error ?? 'rejected with nothing'
-            throw error
-          } finally {
-            sink(new FinishedSpan(operation, store, context, first, startedAt, failure))
-          }
-        },
-    }),
+    attach({ store }) {
+      const ending =
+        (operation: string): Ended =>
+        (context, first, startedAt, failure) =>
+          sink(new FinishedSpan(operation, store, context, first, startedAt, failure))
+      return {
+        call: (operation, next) => observeCall(next, ending(operation)),
+        pages: (operation, next) => observePages(next, ending(operation)),
+      }
+    },
   }
 }

@@ -1,7 +1,7 @@
 import type { Context, Source } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
 import { DerivedContext } from './context.ts'
-import { watchSource } from './source.ts'
+import { requireLength, watchSource } from './source.ts'
 
 /**
  * Hands a body down to a backend: its size enforced, a pull that waits ended by the signal. Where the body itself fails the backend's call is
@@ -13,8 +13,7 @@ export async function sendSource<Result>(
   work: (context: Context, source: Source) => Promise<Result>,
 ): Promise<Result> {
   if (source.bytes !== undefined) {
-    const watched = watchSource(source)
-    if (watched.failed) throw watched.failure
+    requireLength(source)
     return work(context, source)
   }
   const derived = new DerivedContext(context)

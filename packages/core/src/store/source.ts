@@ -156,9 +156,6 @@ export function watchSource(
   } = {},
 ): Watched {
   const { size, bytes, version } = source
-  if (bytes !== undefined && size !== undefined && bytes.byteLength !== size) {
-    return { source, failed: true, failure: wrongLength(bytes.byteLength, size) }
-  }
   const state: { failed: boolean; failure: unknown } = { failed: false, failure: undefined }
   const watch = (stream: ByteStream, from: number): ByteStream => {
     let at = from
@@ -196,6 +193,11 @@ export function watchSource(
       return state.failure
     },
   }
+}
+
+/** For bytes at hand, which need no watching. @throws Corrupt where they are not as long as the source says */
+export function requireLength({ bytes, size }: Source): void {
+  if (bytes !== undefined && size !== undefined && bytes.byteLength !== size) throw wrongLength(bytes.byteLength, size)
 }
 
 function wrongLength(got: number | undefined, size: number): Error {
