@@ -6,17 +6,19 @@ import { join } from 'node:path'
 import { readSource } from './source-text.ts'
 import { root, workspacePackages, type WorkspacePackage } from './workspace.ts'
 
-/** What the shipped code of a tag may import of ours. An app may import anything but another app. */
+/** What the shipped code of a tag may import of ours. A service is an app that others start: the command line serves. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   core: [],
   conformance: ['core'],
   'test-servers': ['core'],
   content: ['core'],
-  backend: ['core', 'content'],
+  client: [],
+  backend: ['core', 'content', 'client'],
   compose: ['core'],
   vfs: ['core', 'content'],
   manager: ['core', 'content', 'compose', 'vfs'],
-  app: ['core', 'content', 'backend', 'compose', 'vfs', 'manager'],
+  service: ['core', 'content', 'backend', 'compose', 'vfs', 'manager'],
+  app: ['core', 'content', 'backend', 'compose', 'vfs', 'manager', 'client', 'service'],
 }
 
 export function forbiddenArrows(workspace: string): readonly string[] {

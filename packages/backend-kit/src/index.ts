@@ -1,0 +1,2 @@
+/** The type that this backend provides. */
+export const type = 'kit'
