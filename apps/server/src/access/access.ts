@@ -1,33 +1,91 @@
-/** What the token of a request may do. Routes ask it before they ask a store. */
+/** What whoever asks may do. Routes ask this before they ask a store, so that what may not be seen answers like what is not there. */
+import type { StoreEntry } from '@kit/core'
+import { refusal } from '../answers.ts'
+import { isBelow, leadsTo, type PathGrant } from './paths.ts'
 
-/** What is done to a key; `metrics` and `admin` are of the server itself. */
-export type Verb = 'list' | 'read' | 'write' | 'delete' | 'metrics' | 'admin'
+/** `admin` is all of them, and everybody's jobs. */
+export const scopes = ['list', 'read', 'write', 'delete', 'metrics', 'admin'] as const
+export type Scope = (typeof scopes)[number]
 
 export interface Access {
-  /** Names the token, for whoever asks whose job something is. Not secret. */
-  readonly id: string
-  /** `prefix`: everything below the key, not only the key. @throws PermissionDenied */
-  require(verb: Verb, store: string, key: string, options?: { readonly prefix?: boolean }): void
-  /** For what belongs to no store: `metrics`, `admin`. */
-  may(verb: 'metrics' | 'admin'): boolean
-  /** Whether it may do anything at all in the store; one where it may not is not named to it. */
+  /** Of the token; undefined where the server wants none. Whose a job is, and what the log tells. */
+  readonly id: string | undefined
+  /**
+   * Passes where the token may do this to that key, or to all of the store where no key is given. `list` passes for directories above
+   * its paths too: what is not visible is to be left out of the listing.
+   * @throws PermissionDenied, the same whether the store or the key exists or not
+   */
+  require(scope: Exclude<Scope, 'metrics' | 'admin'>, store: string, key?: string): void
+  /** @throws PermissionDenied */
+  requireScope(scope: 'metrics' | 'admin'): void
+  allows(scope: Scope): boolean
+  /** Whether any path of the token lies in that store. */
   sees(store: string): boolean
-  /** Whether a listing shows the key to it. */
+  /** @throws PermissionDenied, the same whether there is such a store or not */
+  requireSeen(store: string): void
+  /** Whether the key lies below a path of the token. */
   visible(store: string, key: string): boolean
-}
-
-/** Of a server without tokens. */
-export const allowAll: Access = {
-  id: '',
-  require: () => undefined,
-  may: () => true,
-  sees: () => true,
-  visible: () => true,
+  /**
+   * What a listing shows of an entry: all of it below a path of the token, only kind and key of a directory on the way to one, nothing
+   * of others.
+   */
+  listed(store: string, entry: StoreEntry): StoreEntry | undefined
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set before any route is asked. */
+    /** Set before any route runs. */
     access: Access
   }
+}
+
+export interface Grant {
+  readonly id: string | undefined
+  readonly scopes: readonly Scope[]
+  readonly paths: readonly PathGrant[]
+}
+
+/** May do everything. */
+export function fullAccess(id?: string): Access {
+  return accessOf({ id, scopes: ['admin'], paths: ['*'] })
+}
+
+/** May do nothing: what a request has before it has said who asks. */
+export function noAccess(): Access {
+  return accessOf({ id: undefined, scopes: [], paths: [] })
+}
+
+export function accessOf({ id, scopes: granted, paths }: Grant): Access {
+  const admin = granted.includes('admin')
+  const everything = paths.includes('*')
+  const allows = (scope: Scope): boolean => admin || granted.includes(scope)
+  const below = (store: string, key: string): boolean => everything || paths.some((path) => isBelow(path, store, key))
+  const above = (store: string, key: string): boolean => paths.some((path) => leadsTo(path, store, key))
+  const sees = (store: string): boolean => everything || paths.some((path) => path !== '*' && path.store === store)
+  return {
+    id,
+    allows,
+    sees,
+    visible: below,
+    require(scope, store, key = '') {
+      if (!allows(scope)) throw denied()
+      if (below(store, key) || (scope === 'list' && above(store, key))) return
+      throw denied()
+    },
+    requireScope(scope) {
+      if (!allows(scope)) throw denied()
+    },
+    requireSeen(store) {
+      if (!sees(store)) throw denied()
+    },
+    listed(store, entry) {
+      if (below(store, entry.key)) return entry
+      return entry.kind === 'directory' && above(store, entry.key) ? { kind: 'directory', key: entry.key } : undefined
+    },
+  }
+}
+
+/** Says nothing of what was asked for. */
+function denied(): Error {
+  return refusal('PermissionDenied', 'the token does not allow this, here; its scopes and paths say what it may')
 }
