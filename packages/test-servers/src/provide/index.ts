@@ -1,3 +1,3 @@
 export { provide, tryProvide, whyMissing } from './provide.ts'
 export type { Provided } from './provide.ts'
-export type { ServerName } from './recipes.ts'
+export type { ClientName, ProgramName, ServerName } from './recipes.ts'

@@ -1,23 +1,23 @@
 import { access, mkdir, readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { build } from './build.ts'
 import { withLock } from './build-lock.ts'
 import { recipes } from './recipes.ts'
-import type { Recipe, ServerName } from './recipes.ts'
+import type { Recipe, ProgramName } from './recipes.ts'
 
-/** Where the server's binary is, or in one line why there is none. */
+/** Where the program is, or in one line why there is none. */
 export type Provided = { readonly path: string } | { readonly missing: string }
 
 const buildDeadlineMs = 20 * 60_000
-const attempts = new Map<ServerName, Promise<Provided>>()
+const attempts = new Map<ProgramName, Promise<Provided>>()
 
 /**
- * The path of a server's binary. It is built when `CI=true` or `KIT_SERVERS=1`, otherwise found in the cache
+ * The path of a server's or client's program. It is built when `CI=true` or `KIT_SERVERS=1`, otherwise found in the cache
  * (`KIT_SERVERS_CACHE`, `$XDG_CACHE_HOME/kit/servers` or `~/.cache/kit/servers`) or reported as missing.
- * With `CI=true` a missing server is thrown, because there a skip is a failure.
+ * With `CI=true` a missing program is thrown, because there a skip is a failure.
  */
-export async function tryProvide(name: ServerName): Promise<Provided> {
+export async function tryProvide(name: ProgramName): Promise<Provided> {
   const known = attempts.get(name) ?? attempt(name)
   attempts.set(name, known)
   const provided = await known
@@ -28,21 +28,23 @@ export async function tryProvide(name: ServerName): Promise<Provided> {
   return provided
 }
 
-/** As `tryProvide`, for who cannot go on without: a missing server is always thrown. */
-export async function provide(name: ServerName): Promise<string> {
+/** As `tryProvide`, for who cannot go on without: a missing program is always thrown. */
+export async function provide(name: ProgramName): Promise<string> {
   const provided = await tryProvide(name)
   if ('missing' in provided) throw new Error(`${name} is missing: ${provided.missing}`)
   return provided.path
 }
 
-/** The reason why a test that needs the server is skipped; undefined when it can run. */
+/** The reason why a test that needs the program is skipped; undefined when it can run. */
 export function whyMissing(provided: Provided): string | undefined {
   return 'missing' in provided ? provided.missing : undefined
 }
 
-async function attempt(name: ServerName): Promise<Provided> {
+async function attempt(name: ProgramName): Promise<Provided> {
   const recipe = recipes[name]
-  const refusal = recipe.kind === 'debian' ? debianRefusal() : undefined
+  const installed = recipe.kind === 'debian-program' && recipe.onPath ? await findOnPath(recipe.binary) : undefined
+  if (installed !== undefined) return { path: installed }
+  const refusal = recipe.kind.startsWith('debian') ? debianRefusal(recipe) : undefined
   if (refusal !== undefined) return { missing: refusal }
   const folder = join(cacheFolder(), `${name}-${await version(recipe)}`)
   const path = join(folder, recipe.binary)
@@ -53,7 +55,7 @@ async function attempt(name: ServerName): Promise<Provided> {
   try {
     await mkdir(cacheFolder(), { recursive: true })
     await withLock(`${folder}.lock`, buildDeadlineMs, async () => {
-      if (!(await exists(path))) await build(recipe, folder)
+      if (!(await exists(path))) await build(name, recipe, folder)
     })
     return { path }
   } catch (error) {
@@ -62,8 +64,9 @@ async function attempt(name: ServerName): Promise<Provided> {
 }
 
 /** The FTP daemons change to another user for each session, which only root may do. */
-function debianRefusal(): string | undefined {
+function debianRefusal({ kind }: Recipe): string | undefined {
   if (process.platform !== 'linux') return 'it comes from Debian packages, which need Linux'
+  if (kind !== 'debian') return undefined
   return process.getuid?.() === 0 ? undefined : 'the daemon has to be started as root'
 }
 
@@ -75,9 +78,17 @@ function cacheFolder(): string {
 }
 
 async function version(recipe: Recipe): Promise<string> {
-  if (recipe.kind !== 'debian') return recipe.version
+  if ('version' in recipe) return recipe.version
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '')
   return /^VERSION_CODENAME=(.+)$/m.exec(release)?.[1] ?? 'unknown'
+}
+
+async function findOnPath(program: string): Promise<string | undefined> {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    const path = join(folder, program)
+    if (folder !== '' && (await exists(path))) return path
+  }
+  return undefined
 }
 
 async function exists(path: string): Promise<boolean> {

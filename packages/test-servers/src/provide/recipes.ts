@@ -1,4 +1,4 @@
-/** How each server comes to be. Its folder in the cache is named `<name>-<version>`, so a new version is a new folder. */
+/** How each program comes to be. Its folder in the cache is named `<name>-<version>`, so a new version is a new folder. */
 export type Recipe =
   | { readonly kind: 'go-install'; readonly version: string; readonly module: string; readonly binary: string }
   | {
@@ -10,15 +10,43 @@ export type Recipe =
       readonly binary: string
     }
   | {
-      /** Unpacked, not installed. Debian keeps one version per release, so the release's name stands for the version. */
+      /**
+       * A daemon, unpacked and not installed, that has to be started as root. Debian keeps one version per release, so the release's name
+       * stands for the version.
+       */
       readonly kind: 'debian'
       readonly packages: readonly string[]
+      readonly binary: string
+    }
+  | {
+      /**
+       * Unpacked and not installed, with what it needs and this machine lacks; `binary` is a script that starts `program` with those
+       * libraries.
+       */
+      readonly kind: 'debian-program'
+      readonly package: string
+      readonly program: string
+      readonly binary: string
+      /** Taken from the PATH where it is there. */
+      readonly onPath?: true
+    }
+  | {
+      /** From PyPI, in a virtual environment of its own; what it needs has the versions of `python/<name>.txt`. `binary` starts `module`. */
+      readonly kind: 'venv'
+      readonly version: string
+      readonly package: string
+      readonly module: string
       readonly binary: string
     }
 
 export type ServerName = 'versitygw' | 'rclone' | 'kubo' | 'vsftpd' | 'pure-ftpd'
 
-export const recipes: Readonly<Record<ServerName, Recipe>> = {
+/** Clients that servers are tested with. */
+export type ClientName = 'curl' | 'wget' | 'aria2' | 'chromium' | 'schemathesis'
+
+export type ProgramName = ServerName | ClientName
+
+export const recipes: Readonly<Record<ProgramName, Recipe>> = {
   versitygw: {
     kind: 'go-install',
     version: 'v1.8.0',
@@ -38,5 +66,21 @@ export const recipes: Readonly<Record<ServerName, Recipe>> = {
     kind: 'debian',
     packages: ['pure-ftpd', 'pure-ftpd-common', 'libsodium23'],
     binary: 'usr/sbin/pure-ftpd',
+  },
+  curl: { kind: 'debian-program', package: 'curl', program: 'usr/bin/curl', binary: 'curl', onPath: true },
+  wget: { kind: 'debian-program', package: 'wget', program: 'usr/bin/wget', binary: 'wget', onPath: true },
+  aria2: { kind: 'debian-program', package: 'aria2', program: 'usr/bin/aria2c', binary: 'aria2c' },
+  chromium: {
+    kind: 'debian-program',
+    package: 'chromium-headless-shell',
+    program: 'usr/lib/chromium/chromium-headless-shell',
+    binary: 'chromium',
+  },
+  schemathesis: {
+    kind: 'venv',
+    version: '4.32.5',
+    package: 'schemathesis',
+    module: 'schemathesis.cli',
+    binary: 'schemathesis',
   },
 }
