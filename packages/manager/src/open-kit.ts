@@ -36,6 +36,8 @@ export interface KitOptions {
   readonly environment?: Variables | undefined
   /** Gets what stores have to tell. */
   readonly log?: OpenOptions['log']
+  /** Layers of the program's own around every store. */
+  readonly layers?: OpenOptions['layers']
 }
 
 /**
@@ -58,6 +60,7 @@ class OpenedKit implements Kit {
   readonly path: string
   readonly #variables: Variables
   readonly #log: OpenOptions['log']
+  readonly #layers: OpenOptions['layers']
   readonly #catalog: PluginCatalog
   readonly #opened = new Map<string, Promise<Store>>()
   /** What the file holds, as far as we know; undefined where it does not exist. */
@@ -71,6 +74,7 @@ class OpenedKit implements Kit {
     this.#config = config
     this.#variables = options.environment ?? {}
     this.#log = options.log
+    this.#layers = options.layers
     this.#catalog = pluginCatalog({
       passed: options.plugins ?? [],
       builtIn: options.builtIn ?? [],
@@ -207,7 +211,7 @@ class OpenedKit implements Kit {
   }
 
   #open(spec: StoreSpec, name: string): Promise<Store> {
-    return openStore(spec, { name, log: this.#log, spill: temporaryFiles() })
+    return openStore(spec, { name, log: this.#log, layers: this.#layers, spill: temporaryFiles() })
   }
 
   /** The configuration of another text. @throws InvalidConfig */
