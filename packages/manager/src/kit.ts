@@ -1,7 +1,19 @@
-import type { Manifest, Store } from '@kit/core'
+import type { AnyPlugin, Manifest, Store } from '@kit/core'
 import type { ConfigProblem } from './config/problems.ts'
 import type { StoreEntryData } from './config/edit.ts'
 import type { StoreDescription } from './describe.ts'
+import type { StoreTest, StoreTestOptions } from './test-store.ts'
+
+/** A plugin that can be used here, known by its manifest: none of its code need have run. */
+export interface PluginDescription {
+  readonly manifest: Manifest
+  /** `passed` by the program, `installed` as a package, or `built in`: there for types that nothing else provides. */
+  readonly origin: 'passed' | 'installed' | 'built in'
+  /** The package, its version and its folder, where it is installed. */
+  readonly package?: string | undefined
+  readonly version?: string | undefined
+  readonly folder?: string | undefined
+}
 
 /** One configuration file and the stores it describes. */
 export interface Kit extends AsyncDisposable {
@@ -20,8 +32,15 @@ export interface Kit extends AsyncDisposable {
   describe(name: string): Promise<StoreDescription>
   /** Everything that is wrong with any store of the file. Loads all the plugins that the file needs. */
   check(): Promise<readonly ConfigProblem[]>
-  /** Manifests of all plugins that can be used here. */
-  manifests(): Promise<readonly Manifest[]>
+  /** All plugins that can be used here, the preferred first; two of one type may both be there. Runs none of their code. */
+  plugins(): Promise<readonly PluginDescription[]>
+  /** The plugin of a type, its code loaded. @throws InvalidConfig where none, or more than one that is not pinned, provides it */
+  plugin(type: string): Promise<AnyPlugin>
+  /**
+   * Tries a store on the live server, step by step; see `testStore`. Works for one that was added and not saved yet.
+   * @throws NotFound for an unknown name, Aborted
+   */
+  test(name: string, options?: StoreTestOptions): Promise<StoreTest>
   /**
    * Adds a store to the configuration; `save` writes it. Relative paths start at the file's folder.
    * @throws AlreadyExists; InvalidConfig where the file would be wrong with it, and then nothing is added
@@ -32,7 +51,17 @@ export interface Kit extends AsyncDisposable {
    * @throws NotFound; InvalidConfig where another store wraps it
    */
   remove(name: string): Promise<void>
-  /** Writes what has changed: all or nothing, mode 0600. @throws Conflict where the file changed since it was read */
+  /**
+   * Sets options of a store, `type` and `over` among them; undefined takes one out. The store is closed where it is open: the next
+   * `store(name)` opens it anew. @throws NotFound; InvalidConfig where the file would be wrong with it, and then nothing changes
+   */
+  update(name: string, options: Readonly<Record<string, unknown>>): Promise<void>
+  /** Puts the comment into the file by which editors find its JSON Schema, such as `./kit.schema.json`; `save` writes it. */
+  nameSchema(path: string): void
+  /**
+   * Writes what has changed: all or nothing, mode 0600. Of several programs that save at once one wins.
+   * @throws Conflict where the file changed since it was read; open it again and repeat the change
+   */
   save(): Promise<void>
   /** Closes every store that it opened. Closing twice is no error. */
   close(): Promise<void>

@@ -12,7 +12,7 @@ import {
 import { pluginFolder, temporaryFiles } from '@kit/core/node'
 import { buildSpec, messageOf, type Built } from './config/build-spec.ts'
 import { isReference, readConfig, storeNameProblem, type Config, type StoreNode } from './config/config.ts'
-import { withoutStore, withStore, type StoreEntryData } from './config/edit.ts'
+import { withOptions, withoutStore, withSchema, withStore, type StoreEntryData } from './config/edit.ts'
 import { readConfigFile, replaceConfigFile } from './config/file.ts'
 import { findConfig } from './config/find-config.ts'
 import { configError, configProblems, type ConfigProblem } from './config/problems.ts'
@@ -20,6 +20,7 @@ import type { Variables } from './config/substitute.ts'
 import { describeStore } from './describe.ts'
 import type { Kit } from './kit.ts'
 import { orMessage, pluginCatalog, type KnownPlugin, type PluginCatalog } from './plugins.ts'
+import { testStore, type StoreTestOptions } from './test-store.ts'
 
 export interface KitOptions {
   /** The configuration file. Default: `kit.yaml` in `cwd` or above, else in the user's configuration folder. */
@@ -46,14 +47,41 @@ export interface KitOptions {
  * stores that need them
  */
 export async function openKit(options: KitOptions = {}): Promise<Kit> {
+  const { kit, config } = await readKit(options)
+  if (config.problems.length > 0) throw configError(config.problems)
+  await kit.checkLoaded()
+  return kit
+}
+
+/** A configuration file, whether it is there, and all that is wrong with it. */
+export interface ConfigCheck {
+  readonly path: string
+  readonly exists: boolean
+  readonly problems: readonly ConfigProblem[]
+}
+
+/**
+ * Everything that is wrong with a configuration file, on this machine: with its text, with every store, with what the stores need here.
+ * Loads the plugins that it names. @throws InvalidConfig where the named file does not exist or is no text
+ */
+export async function checkConfig(options: KitOptions = {}): Promise<ConfigCheck> {
+  const { kit, config, text } = await readKit(options)
+  const problems = [...config.problems, ...(await kit.check())]
+  return {
+    path: kit.path,
+    exists: text !== undefined,
+    problems: problems.length > 0 ? configError(problems).problems : [],
+  }
+}
+
+async function readKit(
+  options: KitOptions,
+): Promise<{ readonly kit: OpenedKit; readonly config: Config; readonly text: string | undefined }> {
   const environment = options.environment ?? {}
   const path = await findConfig(options.config, options.cwd ?? process.cwd(), environment, options.create === true)
   const text = await readConfigFile(path)
   const config = readConfig(text ?? '', path)
-  if (config.problems.length > 0) throw configError(config.problems)
-  const kit = new OpenedKit(path, text, config, options)
-  await kit.checkLoaded()
-  return kit
+  return { kit: new OpenedKit(path, text, config, options), config, text }
 }
 
 class OpenedKit implements Kit {
@@ -137,8 +165,22 @@ class OpenedKit implements Kit {
     if (problems.length > 0) throw configError(problems)
   }
 
-  async manifests(): ReturnType<Kit['manifests']> {
-    return (await this.#catalog.all()).map(({ manifest }) => manifest)
+  async plugins(): ReturnType<Kit['plugins']> {
+    const all = await this.#catalog.all()
+    return all.map(({ manifest, origin, package: name, version, folder }) => ({
+      manifest,
+      origin,
+      ...(name === undefined ? {} : { package: name, version, folder }),
+    }))
+  }
+
+  async plugin(type: string): Promise<AnyPlugin> {
+    return (await this.#catalog.byType(type)).load()
+  }
+
+  async test(name: string, options: StoreTestOptions = {}): ReturnType<Kit['test']> {
+    this.#need(name)
+    return testStore(this.store(name), options)
   }
 
   async add(name: string, entry: StoreEntryData): Promise<void> {
@@ -147,21 +189,23 @@ class OpenedKit implements Kit {
     if (this.#config.stores.has(name)) {
       throw storageError('AlreadyExists', `the configuration has a store ${name} already`, { store: name })
     }
-    const config = this.#changed(withStore(this.#config.source.text, name, entry))
-    const node = config.stores.get(name)
-    if (node !== undefined) {
-      const built = await this.#build(config, node, (plugin) => plugin.load())
-      if (built.problems !== undefined && !built.unset) throw configError(built.problems)
-    }
-    this.#config = config
+    this.#config = await this.#tried(withStore(this.#config.source.text, name, entry), name)
+  }
+
+  async update(name: string, options: Readonly<Record<string, unknown>>): Promise<void> {
+    this.#need(name)
+    this.#config = await this.#tried(withOptions(this.#config.source.text, name, options), name)
+    await this.#closeNamed(name)
+  }
+
+  nameSchema(path: string): void {
+    this.#config = this.#changed(withSchema(this.#config.source.text, path))
   }
 
   async remove(name: string): Promise<void> {
     this.#need(name)
     this.#config = this.#changed(withoutStore(this.#config.source.text, name))
-    const open = this.#opened.get(`name ${name}`)
-    this.#opened.delete(`name ${name}`)
-    await (await open)?.close()
+    await this.#closeNamed(name)
   }
 
   async save(): Promise<void> {
@@ -212,6 +256,21 @@ class OpenedKit implements Kit {
 
   #open(spec: StoreSpec, name: string): Promise<Store> {
     return openStore(spec, { name, log: this.#log, layers: this.#layers, spill: temporaryFiles() })
+  }
+
+  async #closeNamed(name: string): Promise<void> {
+    const [open] = await Promise.allSettled([this.#opened.get(`name ${name}`)])
+    this.#opened.delete(`name ${name}`)
+    if (open.status === 'fulfilled') await open.value?.close()
+  }
+
+  /** The configuration of another text, in which this store can be built. @throws InvalidConfig */
+  async #tried(text: string, name: string): Promise<Config> {
+    const config = this.#changed(text)
+    const node = config.stores.get(name)
+    const built = node === undefined ? undefined : await this.#build(config, node, (plugin) => plugin.load())
+    if (built?.problems !== undefined && !built.unset) throw configError(built.problems)
+    return config
   }
 
   /** The configuration of another text. @throws InvalidConfig */

@@ -1,12 +1,9 @@
 import { isStorageError, manifestOf, requireContract, storageError, type AnyPlugin, type Manifest } from '@kit/core'
 import { discoverPlugins, loadPlugin, type FoundPlugin } from '@kit/core/node'
+import type { PluginDescription } from './kit.ts'
 
 /** A plugin that can be used; its code may not have run yet. */
-export interface KnownPlugin {
-  readonly manifest: Manifest
-  /** Absent for plugins that the program passed in. */
-  readonly package?: string | undefined
-  readonly version?: string | undefined
+export interface KnownPlugin extends PluginDescription {
   /** The plugin itself, where its code is here already. */
   readonly loaded?: AnyPlugin | undefined
   load(): Promise<AnyPlugin>
@@ -33,8 +30,8 @@ export interface CatalogOptions {
 }
 
 export function pluginCatalog(options: CatalogOptions): PluginCatalog {
-  const passed = options.passed.map(here)
-  const builtIn = options.builtIn.map(here)
+  const passed = options.passed.map((plugin) => here(plugin, 'passed'))
+  const builtIn = options.builtIn.map((plugin) => here(plugin, 'built in'))
   let searching: Promise<readonly KnownPlugin[]> | undefined
   const installed = (): Promise<readonly KnownPlugin[]> => {
     searching ??= discoverPlugins(options.folder, options.pluginFolder).then((found) => found.map(there))
@@ -50,7 +47,7 @@ export function pluginCatalog(options: CatalogOptions): PluginCatalog {
     const [first, second] = found
     if (second !== undefined) {
       const packages = found.map((plugin) => plugin.package).join(', ')
-      const advice = 'name one under `plugins:`, such as { TYPE: PACKAGE }'
+      const advice = `name the one to use in the configuration, such as \`plugins: { ${first?.manifest.type}: "${first?.package}" }\``
       throw storageError('InvalidConfig', `several installed packages provide ${what}: ${packages}; ${advice}`)
     }
     if (first !== undefined) return first
@@ -78,17 +75,19 @@ function provides(manifest: Manifest, type: string): boolean {
   return manifest.type === type || manifest.aliases.includes(type)
 }
 
-function here(plugin: AnyPlugin): KnownPlugin {
+function here(plugin: AnyPlugin, origin: 'passed' | 'built in'): KnownPlugin {
   requireContract(plugin)
-  return { manifest: manifestOf(plugin), loaded: plugin, load: () => Promise.resolve(plugin) }
+  return { manifest: manifestOf(plugin), origin, loaded: plugin, load: () => Promise.resolve(plugin) }
 }
 
 function there(found: FoundPlugin): KnownPlugin {
   let loading: Promise<AnyPlugin> | undefined
   return {
     manifest: found.manifest,
+    origin: 'installed',
     package: found.package,
     version: found.version,
+    folder: found.folder,
     load() {
       loading ??= loadPlugin(found)
       return loading

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { fs } from '@kit/backend-fs'
 import { plugin as memory } from '@kit/backend-memory'
 import { describe, expect, test } from 'vitest'
-import { configProblems, openKit } from '../src/index.ts'
+import { checkConfig, configProblems, openKit } from '../src/index.ts'
 import { cache, configFile, installPackages, loadedPackages, s3, temporaryFolder, webdav } from './fakes.ts'
 
 const twoStores = 'stores:\n  a: { type: memory }\n  b: { type: memory, layers: { retry: false } }\n'
@@ -114,6 +114,31 @@ describe('openKit', () => {
   })
 })
 
+describe('checkConfig', () => {
+  test('tells all that is wrong, of the text and of the stores, with what to do (M6)', async () => {
+    const text =
+      'storse: {}\nstores:\n  a: { type: memory, max: 1 }\n  b: { type: webdav, url: "${U}", password: secret }\n  c: { type: none }\n  d: { over: x }\n'
+    const config = await configFile(text)
+    const { path, exists, problems } = await checkConfig({ config, plugins: [memory, webdav] })
+    expect({ path, exists }).toStrictEqual({ path: config, exists: true })
+    expect(problems).toMatchObject([
+      { file: config, line: 1, column: 1, message: expect.stringContaining('storse') },
+      { line: 3, message: expect.stringContaining('max') },
+      { line: 4, message: expect.stringContaining('U is not set'), hint: expect.stringContaining('environment') },
+      { line: 4, message: expect.stringContaining('reference'), hint: expect.stringContaining('env:NAME') },
+      { line: 5, message: expect.stringContaining('none'), hint: expect.stringContaining('kit plugin add') },
+      { line: 6, message: expect.stringContaining('no type') },
+    ])
+    expect(JSON.stringify(problems)).not.toContain('secret:')
+  })
+
+  test('finds nothing wrong where there is no file', async () => {
+    const folder = await temporaryFolder()
+    const checked = await checkConfig({ cwd: folder, environment: { KIT_HOME: join(folder, 'home') } })
+    expect(checked).toStrictEqual({ path: join(folder, 'home/kit.yaml'), exists: false, problems: [] })
+  })
+})
+
 describe('plugins', () => {
   test('are found from the file’s folder and run only for the stores that need them (R1)', async () => {
     const folder = await temporaryFolder()
@@ -129,7 +154,7 @@ describe('plugins', () => {
       options: { token: 'env:T' },
       capabilities: { directories: 'implied' },
     })
-    expect((await kit.manifests()).map(({ type }) => type)).toStrictEqual(['red', 'blue'])
+    expect((await kit.plugins()).map(({ manifest }) => manifest.type)).toStrictEqual(['red', 'blue'])
     expect(loadedPackages()).toStrictEqual([])
     await kit.store('r')
     expect(loadedPackages()).toStrictEqual(['kit-red'])
@@ -155,7 +180,7 @@ describe('plugins', () => {
     await writeFile(config, 'stores: { a: { type: same } }')
     await using unpinned = await openKit({ config })
     await expect(unpinned.store('a')).rejects.toMatchObject({
-      message: expect.stringMatching(/kit\.yaml:1:22: several .* kit-one, kit-two/),
+      message: expect.stringMatching(/kit\.yaml:1:22: several .* kit-one, kit-two; .*`plugins: \{ same: "kit-one" \}`/),
     })
     await writeFile(config, 'stores: { a: { type: same } }\nplugins: { same: kit-two }')
     await using pinned = await openKit({ config })

@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { lstat, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { plugin as memory } from '@kit/backend-memory'
 import { env } from '@kit/core/node'
@@ -95,6 +97,84 @@ describe('save', () => {
     await using kit = await openKit({ config, plugins })
     await kit.save()
     expect((await stat(config)).ino).toBe(before.ino)
+  })
+})
+
+describe('update', () => {
+  test('sets and takes out options, and keeps the rest as it is written (X4)', async () => {
+    const config = await configFile(text)
+    await using kit = await openKit({ config, plugins })
+    const store = await kit.store('b')
+    await kit.update('b', { maxBytes: '1 MiB', layers: undefined })
+    await kit.save()
+    expect(await readFile(config, 'utf8')).toBe(
+      text.replace('{ type: memory, layers: { retry: false } }', '{ type: memory, maxBytes: 1 MiB }'),
+    )
+    await expect(store.stat('x')).rejects.toMatchObject({ code: 'Aborted' })
+    expect(await kit.store('b')).not.toBe(store)
+  })
+
+  test('refuses what would make the file wrong, and changes nothing', async () => {
+    const config = await configFile(text)
+    await using kit = await openKit({ config, plugins })
+    await expect(kit.update('b', { max: 1 })).rejects.toMatchObject({ code: 'InvalidConfig' })
+    await expect(kit.update('c', {})).rejects.toMatchObject({ code: 'NotFound' })
+    await kit.save()
+    expect(await readFile(config, 'utf8')).toBe(text)
+  })
+})
+
+describe('the comment that names the schema', () => {
+  test('is put at the top once, and replaced where it is there', async () => {
+    const config = await configFile('# Mine.\nstores: {}\n')
+    await using kit = await openKit({ config, plugins })
+    kit.nameSchema('./a$&.json')
+    kit.nameSchema('./b$&.json')
+    await kit.save()
+    expect(await readFile(config, 'utf8')).toBe('# yaml-language-server: $schema=./b$&.json\n# Mine.\nstores: {}\n')
+  })
+})
+
+describe('two programs that save at once', () => {
+  test('never lose a change: one wins, the others are told (M7)', async () => {
+    const config = await configFile('stores: {}\n')
+    const save = async (name: string): Promise<string> => {
+      for (let conflicts = 0; ; conflicts++) {
+        await using kit = await openKit({ config, plugins })
+        await kit.add(name, { type: 'memory' })
+        try {
+          await kit.save()
+          return `${name} after ${conflicts}`
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'Conflict' })
+        }
+      }
+    }
+    const names = Array.from({ length: 12 }, (_, index) => `s${index}`)
+    await Promise.all(names.map(save))
+    await using kit = await openKit({ config, plugins })
+    expect(kit.stores.map(({ name }) => name).toSorted()).toStrictEqual(names.toSorted())
+    expect(await readdir(dirname(config))).toStrictEqual(['kit.yaml'])
+  })
+
+  test('are not held up by one that died while it saved', async () => {
+    const config = await configFile(text)
+    const { pid } = spawnSync(process.execPath, ['--version'])
+    await writeFile(join(dirname(config), '.kit.yaml.lock'), JSON.stringify({ pid, host: hostname() }))
+    await using kit = await openKit({ config, plugins })
+    await kit.add('c', { type: 'memory' })
+    await kit.save()
+    expect(await readdir(dirname(config))).toStrictEqual(['kit.yaml'])
+  })
+
+  test('wait for each other, and give up on one that does not end', async () => {
+    const config = await configFile(text)
+    const lock = join(dirname(config), '.kit.yaml.lock')
+    await writeFile(lock, JSON.stringify({ pid: process.pid, host: hostname() }))
+    await using kit = await openKit({ config, plugins })
+    await kit.add('c', { type: 'memory' })
+    await expect(kit.save()).rejects.toMatchObject({ code: 'Conflict', message: expect.stringContaining(lock) })
+    expect(await readFile(config, 'utf8')).toBe(text)
   })
 })
 

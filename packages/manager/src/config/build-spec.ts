@@ -26,7 +26,7 @@ export type Built =
 interface Building extends Surroundings {
   readonly config: Config
   readonly folder: string
-  tell(at: number, message: string): void
+  tell(at: number, message: string, hint?: string): void
   unset(at: number, message: string): void
 }
 
@@ -34,8 +34,8 @@ interface Building extends Surroundings {
 export function buildSpec(config: Config, node: StoreNode, surroundings: Surroundings): Built {
   const problems: ConfigProblem[] = []
   let unset = false
-  const tell = (at: number, message: string): void => {
-    problems.push(config.source.problem(at, message))
+  const tell = (at: number, message: string, hint?: string): void => {
+    problems.push(config.source.problem(at, message, hint))
   }
   const spec = storeSpec(node, {
     ...surroundings,
@@ -44,7 +44,7 @@ export function buildSpec(config: Config, node: StoreNode, surroundings: Surroun
     tell,
     unset(at, message) {
       unset = true
-      tell(at, message)
+      tell(at, message, 'Set it in the environment of the program, or write the value itself.')
     },
   })
   return spec === undefined || problems.length > 0 ? { problems, unset } : { spec }
@@ -57,11 +57,16 @@ export function messageOf(error: unknown): string {
   return error.cause instanceof Error ? `${text}: ${messageOf(error.cause)}` : text
 }
 
+const missingPlugin =
+  'Install the package of that type (`kit plugin add PACKAGE`), or correct the name; `kit plugin ls` shows those there are.'
+const literalSecret =
+  'Put the value into an environment variable or a file that only you can read, and write env:NAME or file:PATH here.'
+
 function storeSpec(node: StoreNode, building: Building): StoreSpec | undefined {
   const inner = node.over?.items.map((item) => innerSpec(item, building)) ?? []
   const plugin = building.plugin(node.type)
   if (typeof plugin === 'string') {
-    building.tell(node.typeAt, plugin)
+    building.tell(node.typeAt, plugin, missingPlugin)
     return undefined
   }
   if (plugin === undefined) return undefined
@@ -132,7 +137,7 @@ function secretValue(tree: Tree, building: Building): unknown {
     const isFile = typeof text === 'string' && text.startsWith('file:')
     return secretFrom(isFile ? `file:${resolve(building.folder, text.slice(5))}` : String(text), building.variables)
   } catch (error) {
-    building.tell(tree.at, messageOf(error))
+    building.tell(tree.at, messageOf(error), literalSecret)
     return ''
   }
 }

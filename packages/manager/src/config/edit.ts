@@ -1,6 +1,6 @@
 import { storageError } from '@kit/core'
 import { secretReference } from '@kit/core/node'
-import { isMap, parseDocument, type Document } from 'yaml'
+import { isMap, parseDocument, stringify, type Document } from 'yaml'
 import { messageOf } from './build-spec.ts'
 
 /** A store as it is to stand in the file: `type`, options, `over`. Secrets as `env:NAME`, `file:PATH` or what `env()`, `file()` give. */
@@ -15,6 +15,29 @@ export function withStore(text: string, name: string, entry: StoreEntryData): st
     else if (stores.items.length === 0) stores.flow = false
     document.setIn(['stores', name], document.createNode(plain(entry)))
   })
+}
+
+/** The text with other options of one store: undefined takes one out. What is not named stays as it is written, comments too. */
+export function withOptions(text: string, name: string, options: Readonly<Record<string, unknown>>): string {
+  return edited(text, (document) => {
+    for (const [option, value] of Object.entries(options)) {
+      if (value === undefined) document.deleteIn(['stores', name, option])
+      else document.setIn(['stores', name, option], document.createNode(plain(value)))
+    }
+  })
+}
+
+const schemaLine = /^#\s*yaml-language-server:\s*\$schema=.*$/m
+
+/** The text with the comment by which editors find its schema, in the place of one that is there. */
+export function withSchema(text: string, schema: string): string {
+  const line = `# yaml-language-server: $schema=${schema}`
+  return schemaLine.test(text) ? text.replace(schemaLine, () => line) : `${line}\n${text}`
+}
+
+/** Data as the text of a configuration file. */
+export function configText(data: Readonly<Record<string, unknown>>): string {
+  return stringify(plain(data), { lineWidth: 0 })
 }
 
 /** The text without one store. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { fromErrno, storageError } from '@kit/core'
+import { whileLocked } from './lock.ts'
 import { textMax } from './tree.ts'
 
 /** UTF-8 needs at most three bytes for a UTF-16 unit. */
@@ -23,29 +24,36 @@ export async function readConfigFile(path: string): Promise<string | undefined> 
 
 /**
  * Replaces the file as a whole, mode 0600, through to the disk: a reader and a power cut see the old text or the new one. A link stays
- * a link. @throws Conflict where the file no longer has the text `before` (undefined: does not exist)
+ * a link. Of several programs that save at once one wins. @throws Conflict where the file no longer has the text `before` (undefined:
+ * does not exist), or where another program keeps saving
  */
 export async function replaceConfigFile(path: string, before: string | undefined, text: string): Promise<void> {
   const target = await realpath(path).catch(() => path)
-  if ((await readConfigFile(target)) !== before) {
-    throw storageError('Conflict', `${path} changed since it was read; nothing was saved`)
-  }
-  const temporary = join(dirname(target), `.${basename(target)}.${randomUUID()}.tmp`)
   try {
     await mkdir(dirname(target), { recursive: true, mode: 0o700 })
-    const handle = await open(temporary, 'wx', 0o600)
-    try {
-      await handle.writeFile(text)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(temporary, target)
   } catch (error) {
-    await rm(temporary, { force: true })
     throw fromErrno(error, { operation: 'write', key: path })
   }
-  await syncFolder(dirname(target))
+  await whileLocked(target, async () => {
+    if ((await readConfigFile(target)) !== before) {
+      throw storageError('Conflict', `${path} changed since it was read; nothing was saved`)
+    }
+    const temporary = join(dirname(target), `.${basename(target)}.${randomUUID()}.tmp`)
+    try {
+      const handle = await open(temporary, 'wx', 0o600)
+      try {
+        await handle.writeFile(text)
+        await handle.sync()
+      } finally {
+        await handle.close()
+      }
+      await rename(temporary, target)
+    } catch (error) {
+      await rm(temporary, { force: true })
+      throw fromErrno(error, { operation: 'write', key: path })
+    }
+    await syncFolder(dirname(target))
+  })
 }
 
 /** Makes the rename last; not every file system takes it, and the file itself is whole either way. */

@@ -6,6 +6,8 @@ export interface ConfigProblem {
   readonly line: number
   readonly column: number
   readonly message: string
+  /** What to do, where the message does not say. */
+  readonly hint?: string | undefined
 }
 
 /** An InvalidConfig error that tells every problem found, one a line. */

@@ -54,7 +54,7 @@ export interface ConfigText {
   readonly document: Document
   readonly root: Tree
   readonly problems: readonly ConfigProblem[]
-  problem(at: number, message: string): ConfigProblem
+  problem(at: number, message: string, hint?: string): ConfigProblem
 }
 
 /** The value of one key; undefined where there is none. */
@@ -65,9 +65,10 @@ export function entryOf(tree: MapTree, key: string): MapEntry | undefined {
 /** Parses YAML 1.2 without tags. Everything that is wrong stands in `problems`; nothing is thrown. */
 export function parseConfigText(text: string, file: string): ConfigText {
   const lines = new LineCounter()
-  const problem = (at: number, message: string): ConfigProblem => {
+  const problem = (at: number, message: string, hint?: string): ConfigProblem => {
     const { line, col } = lines.linePos(at)
-    return { file, line: Math.max(line, 1), column: Math.max(col, 1), message }
+    const place = { file, line: Math.max(line, 1), column: Math.max(col, 1), message }
+    return hint === undefined ? place : { ...place, hint }
   }
   const problems: ConfigProblem[] = []
   const tooLarge = text.length > textMax
