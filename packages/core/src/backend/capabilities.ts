@@ -94,7 +94,13 @@ export interface Capabilities {
   readonly consistent: { readonly read: boolean; readonly list: boolean }
   readonly changes?: { readonly resumable: boolean } | undefined
   readonly upload?:
-    | { readonly partMinBytes: number; readonly partMaxBytes: number; readonly partsMax: number }
+    | {
+        readonly partMinBytes: number
+        readonly partMaxBytes: number
+        readonly partsMax: number
+        /** Uploads in progress can be listed. */
+        readonly list?: true | undefined
+      }
     | undefined
   /** For routing and for default limits; never relied on for correctness. */
   readonly hints?:

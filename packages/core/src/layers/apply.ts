@@ -9,6 +9,7 @@ const streams = new Set([
   'versions',
   'changes',
   'search',
+  'upload.list',
   'content.list',
   'pins.list',
   'blocks.collect',
@@ -18,7 +19,7 @@ const flat = (
   'versions changes search usage ping open'
 ).split(' ')
 const groups = {
-  upload: ['start', 'part', 'parts', 'finish', 'abort'],
+  upload: ['start', 'part', 'parts', 'finish', 'abort', 'list'],
   directories: ['make', 'remove'],
   links: ['make'],
   blocks: ['get', 'has', 'put', 'putMany', 'collect'],

@@ -1,22 +1,13 @@
-import type {
-  Backend,
-  Capabilities,
-  Content,
-  Context,
-  Entry,
-  Key,
-  OnUnsupported,
-  Page,
-  Upload,
-} from '../backend/index.ts'
+import type { Backend, Content, Context, Entry, Key, OnUnsupported, Page } from '../backend/index.ts'
 import { errorCode } from '../errors/index.ts'
 import { asKey } from '../keys/key.ts'
 import { names } from '../names.ts'
 import { completeCopy, completeMove } from './complete-copy.ts'
 import { completeDelete, deleteEach, deleteInBatches, withoutRoot } from './complete-delete.ts'
+import { completeUpload } from './complete-upload.ts'
 import { completeWrite, isTemporary, usesTemporaries } from './complete-write.ts'
 import { effectiveCapabilities } from './effective.ts'
-import { gateAttributes, gateRead, gateWrite, requireObject } from './gates.ts'
+import { gateAttributes, gateRead, requireObject } from './gates.ts'
 import { completeList } from './listing.ts'
 import { checkRange } from './ranges.ts'
 import type { Spill } from './spill.ts'
@@ -99,23 +90,6 @@ export function complete(backend: Backend, options: CompleteOptions): Backend {
     }
   }
   return completed
-}
-
-function completeUpload(
-  upload: Upload,
-  capabilities: Capabilities,
-  relaxed: OnUnsupported,
-  orStat: (context: Context, key: Key, entry: Entry | void) => Promise<Entry>,
-): Upload {
-  return {
-    ...upload,
-    async start(context, key, how) {
-      requireObject(key)
-      const { size, sourceVersion } = how
-      return upload.start(context, key, { ...gateWrite(capabilities, how, size, relaxed), size, sourceVersion })
-    },
-    finish: async (context, token) => orStat(context, asKey(token.key), await upload.finish(context, token)),
-  }
 }
 
 function completeContent(content: Content): Content {

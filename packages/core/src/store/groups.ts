@@ -20,6 +20,7 @@ const members: {
     parts: { arity: 1 },
     finish: { arity: 1 },
     abort: { arity: 1 },
+    list: { arity: 0, streams: true },
   },
   directories: { make: { arity: 1, key: true }, remove: { arity: 1, key: true } },
   links: { make: { arity: 2, key: true } },

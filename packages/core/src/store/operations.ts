@@ -76,16 +76,19 @@ export function mapOperations(backend: Backend, names: NameMapping): Rest {
   }
   if (upload) {
     const below = (token: UploadToken): UploadToken => ({ ...token, key: raw(asKey(token.key)) })
+    const above = (token: UploadToken): UploadToken => ({ ...token, key: key(token.key) })
     rest.upload = {
-      async start(context, name, options) {
-        const token = await upload.start(context, raw(name), options)
-        return { ...token, key: key(token.key) }
-      },
+      start: async (context, name, options) => above(await upload.start(context, raw(name), options)),
       part: (context, token, number, source) =>
         sendSource(context, source, (derived, body) => upload.part(derived, below(token), number, body)),
       parts: (context, token) => upload.parts(context, below(token)),
       finish: async (context, token) => maybe(await upload.finish(context, below(token))),
       abort: (context, token) => upload.abort(context, below(token)),
+      ...(upload.list && {
+        async *list(context) {
+          for await (const token of upload.list?.(context) ?? []) yield above(token)
+        },
+      }),
     }
   }
   if (content) rest.content = withSentSources(content)
