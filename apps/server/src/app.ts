@@ -10,23 +10,40 @@ import {
   type FastifyRequest,
   type FastifyServerOptions,
 } from 'fastify'
+import type { TokenSource } from './access/open-tokens.ts'
 import { refusal, sendFailure } from './answers.ts'
-import { guard, loopbackHosts } from './guard.ts'
+import { loopbackHosts } from './guard.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import { healthRoutes } from './routes/health.ts'
 import { listingRoutes } from './routes/listing.ts'
 import { objectRoutes } from './routes/objects.ts'
+import { metricsRoutes } from './routes/metrics.ts'
 import { storeRoutes } from './routes/stores.ts'
+import { front } from './service/front.ts'
+import type { ServerMetrics } from './service/metrics.ts'
+import { minVersion, type TlsMaterial } from './service/tls.ts'
 import type { StoreSource } from './stores.ts'
 import { discardRest, waitsToSend } from './wire/bodies.ts'
 
 export interface ServerOptions {
   /** Opened and closed by whoever gives them. */
   readonly stores: StoreSource
-  /** Where given, every request but `GET /health` must bring it, as `Authorization: Bearer …`. */
+  /** A token that may do everything. With it, or with `tokens`, every request but `GET /health` must bring one, as `Authorization: Bearer …`. */
   readonly token?: string | undefined
+  /** Tokens that may do what each of them says. */
+  readonly tokens?: TokenSource | undefined
+  /** Nothing may be changed, whatever a token allows. */
+  readonly readOnly?: boolean | undefined
   /** Names that the server may be asked for by, without port. Default: those of the loopback interface. */
   readonly hosts?: readonly string[] | undefined
+  /** Origins of pages that may use it, such as `https://app.example.org`. Default: its own only. */
+  readonly origins?: readonly string[] | undefined
+  /** Speaks TLS with these, 1.2 or later. Default: plain HTTP. */
+  readonly tls?: TlsMaterial | undefined
+  /** What is counted, for `GET /metrics`. Default: nothing, and there is no such route. */
+  readonly metrics?: ServerMetrics | undefined
+  /** Signs ids of uploads, so that they outlive the server. Default: one of this run. */
+  readonly uploadKey?: Uint8Array | undefined
   readonly limits?: Partial<Limits> | undefined
   /** As Fastify takes it. Default: no log. */
   readonly logger?: FastifyServerOptions['logger'] | undefined
@@ -35,21 +52,21 @@ export interface ServerOptions {
 /** A server over these stores, not yet listening. */
 export function createServer(options: ServerOptions): FastifyInstance {
   const limits = { ...defaultLimits, ...options.limits }
-  const answering = new WeakMap<Socket, ServerResponse>()
-  const app = fastify({
+  const http = {
+    maxHeaderSize: limits.maxHeaderBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs),
+  }
+  const settings: FastifyServerOptions = {
     logger: options.logger ?? false,
     genReqId: ({ headers }) => requestId(headers['x-request-id']),
-    logController: new LogController({ requestIdLogLabel: 'requestId' }),
+    // Its own lines tell URLs, which tell keys and whatever stands in a query.
+    logController: new LogController({ requestIdLogLabel: 'requestId', disableRequestLogging: true }),
     exposeHeadRoutes: false,
     return503OnClosing: false,
     keepAliveTimeout: limits.keepAliveMs,
     // A body may take as long as it makes progress.
     requestTimeout: 0,
-    http: {
-      maxHeaderSize: limits.maxHeaderBytes,
-      headersTimeout: limits.headersTimeoutMs,
-      connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs),
-    },
     routerOptions: { maxParamLength: limits.maxHeaderBytes },
     rewriteUrl: ({ url = '', headers }) => originForm(url, headers.host),
     frameworkErrors: (error, request, reply) => {
@@ -58,9 +75,14 @@ export function createServer(options: ServerOptions): FastifyInstance {
       void sendFailure(request, reply, failed)
     },
     clientErrorHandler(error, socket) {
-      refuseConnection(error, socket, answering.get(socket))
+      refuseConnection(error, socket, watched.answering(socket))
     },
-  })
+  }
+  const { tls } = options
+  const app = fastify(
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only the type of its server differs, which has all that we use
+    (tls === undefined ? { ...settings, http } : { ...settings, https: { ...http, ...tls, minVersion } }) as object,
+  )
   app.server.maxConnections = limits.maxConnections
   // Node drops what is beyond; the guard counts and refuses instead.
   app.server.maxHeadersCount = 0
@@ -71,12 +93,19 @@ export function createServer(options: ServerOptions): FastifyInstance {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
 
-  const admit = guard({ hosts: options.hosts ?? loopbackHosts, token: options.token, maxHeaders: limits.maxHeaders })
   app.addHook('onRequest', (request, reply, done) => {
     prepare(request, reply)
-    answering.set(request.raw.socket, reply.raw)
-    admit(request)
     done()
+  })
+  const watched = front(app, {
+    hosts: options.hosts ?? loopbackHosts,
+    origins: options.origins ?? [],
+    secure: tls !== undefined,
+    token: options.token,
+    tokens: options.tokens,
+    readOnly: options.readOnly === true,
+    limits,
+    metrics: options.metrics,
   })
   app.setErrorHandler((error, request, reply) => {
     // Whoever waits to be told to send has sent nothing that could be discarded, and will not.
@@ -92,6 +121,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   storeRoutes(app, options.stores)
   listingRoutes(app, options.stores, limits)
   objectRoutes(app, options.stores, limits)
+  if (options.metrics !== undefined) metricsRoutes(app, options.metrics)
   refuseOtherMethods(app)
   return app
 }
@@ -112,7 +142,7 @@ function prepare(request: FastifyRequest, reply: FastifyReply): void {
 
 /** `GET http://this.server/path` is `GET /path`; a target for another server is left as it is, and refused. */
 function originForm(url: string, host: string | undefined): string {
-  const absolute = /^http:\/\/([^/?#]*)(.*)$/i.exec(url)
+  const absolute = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url)
   if (absolute === null || absolute[1]?.toLowerCase() !== host?.toLowerCase()) return url
   const path = absolute[2] ?? ''
   return path.startsWith('/') ? path : `/${path}`

@@ -1,5 +1,4 @@
-/** Who may ask at all: the address asked for, the page that asks, the token. */
-import { createHash, timingSafeEqual } from 'node:crypto'
+/** Who may ask at all: the address asked for, the page that asks. */
 import type { FastifyRequest } from 'fastify'
 import { refusal } from './answers.ts'
 
@@ -7,22 +6,29 @@ export const loopbackHosts: readonly string[] = ['localhost', '127.0.0.1', '[::1
 
 const hostAndPort = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::\d{1,5})?$/
 
+export function isLoopback(host: string): boolean {
+  const name = host.toLowerCase()
+  return loopbackHosts.includes(name) || name === '::1' || /^127(?:\.\d{1,3}){3}$/.test(name)
+}
+
 /**
- * Refuses requests for a name that is not the server's (a page that had its own name resolve to this machine), requests that pages of
- * other origins make, and, where there is a token, requests without it.
+ * Refuses requests for a name that is not the server's (a page that had its own name resolve to this machine), and requests that pages of
+ * other origins make, save those that are allowed.
  */
 export function guard(options: {
   readonly hosts: readonly string[]
-  readonly token: string | undefined
+  readonly origins: readonly string[]
+  /** Reached by https. */
+  readonly secure: boolean
   readonly maxHeaders: number
 }): (request: FastifyRequest) => void {
   const hosts = new Set(options.hosts.map((host) => host.toLowerCase()))
-  const expected = options.token === undefined ? undefined : digest(options.token)
+  const origins = new Set(options.origins)
+  const scheme = options.secure ? 'https' : 'http'
   return (request) => {
     requireForm(request, options.maxHeaders)
     requireHost(request, hosts)
-    requireSameOrigin(request)
-    if (expected !== undefined && request.routeOptions.config.operation !== 'health') requireToken(request, expected)
+    requireOrigin(request, origins, scheme)
   }
 }
 
@@ -46,9 +52,10 @@ function requireHost({ raw }: FastifyRequest, hosts: ReadonlySet<string>): void 
   }
 }
 
-function requireSameOrigin({ headers }: FastifyRequest): void {
+function requireOrigin({ headers }: FastifyRequest, origins: ReadonlySet<string>, scheme: string): void {
   const { origin, host } = headers
-  if (origin !== undefined && origin.toLowerCase() !== `http://${host?.toLowerCase()}`) {
+  if (origin !== undefined && origins.has(origin)) return
+  if (origin !== undefined && origin.toLowerCase() !== `${scheme}://${host?.toLowerCase()}`) {
     throw refusal('PermissionDenied', 'pages of other origins may not use this server')
   }
   // Images, scripts and forms of other pages carry no Origin with GET; browsers mark them so.
@@ -56,17 +63,4 @@ function requireSameOrigin({ headers }: FastifyRequest): void {
   if (site === undefined || site === 'same-origin' || site === 'none') return
   if (headers['sec-fetch-mode'] === 'navigate') return
   throw refusal('PermissionDenied', 'pages of other origins may not use this server')
-}
-
-function requireToken({ headers }: FastifyRequest, expected: Buffer): void {
-  const given = /^bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
-  // Hashes have one length, and comparing them tells nothing about the token.
-  if (given !== undefined && timingSafeEqual(digest(given), expected)) return
-  throw refusal('Unauthenticated', 'this server wants its token: Authorization: Bearer …', {
-    headers: { 'www-authenticate': 'Bearer' },
-  })
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }

@@ -16,6 +16,14 @@ export interface Limits {
   readonly maxConnections: number
   /** Of an uploaded body; beyond it TooLarge. */
   readonly maxBodyBytes: number
+  /** Requests in progress at once; beyond it Unavailable. */
+  readonly maxRequests: number
+  /** Of one token, or of one address where there are none; beyond it RateLimited. */
+  readonly maxRequestsPerClient: number
+  /** Requests that one token or address begins in a minute; beyond it RateLimited. 0: any number. */
+  readonly ratePerMinute: number
+  /** Tokens that are none from one address in a minute; beyond it RateLimited. 0: any number. */
+  readonly authFailuresPerMinute: number
 }
 
 export const defaultLimits: Limits = {
@@ -27,4 +35,8 @@ export const defaultLimits: Limits = {
   lingerMs: 5_000,
   maxConnections: 2_000,
   maxBodyBytes: Number.POSITIVE_INFINITY,
+  maxRequests: 1_000,
+  maxRequestsPerClient: 500,
+  ratePerMinute: 0,
+  authFailuresPerMinute: 30,
 }

@@ -4,12 +4,15 @@ import { memory } from '@kit/backend-memory'
 import { openStore, storageError, type OpenOptions } from '@kit/core'
 import { temporaryFiles } from '@kit/core/node'
 import { openKit } from '@kit/manager'
+import type { ServerSettings } from './service/settings.ts'
 import type { StoreSource } from './stores.ts'
 
 /** The stores of one run of the server, and where they come from. */
 export interface OpenedStores extends StoreSource {
   /** For the terminal. */
   readonly described: string
+  /** Of the configuration file; undefined where there is none. */
+  readonly configPath: string | undefined
   close(): Promise<void>
 }
 
@@ -18,13 +21,24 @@ const folderName = '.kit/files'
 /**
  * The stores of the configuration file: the one named, else the one that every Kit program finds from here. Where there is none, one store
  * of files in the working directory.
+ * @throws InvalidConfig
  */
-export async function openStores(config: string | undefined, log: OpenOptions['log']): Promise<OpenedStores> {
-  const kit = await openKit({ config, builtIn: [fs, memory], environment: process.env, log })
-  const names = kit.stores.map(({ name }) => name)
-  if (names.length > 0) {
+export async function openStores(
+  { config, stores: wanted, environment }: Pick<ServerSettings, 'config' | 'stores' | 'environment'>,
+  { log, layers }: Pick<OpenOptions, 'log' | 'layers'>,
+): Promise<OpenedStores> {
+  const kit = await openKit({ config, builtIn: [fs, memory], environment, log, layers })
+  const configured = kit.stores
+  if (configured.length > 0) {
+    const names = configured.map(({ name }) => name).filter((name) => wanted?.includes(name) ?? true)
+    const unknown = (wanted ?? []).filter((name) => !names.includes(name))
+    if (unknown.length > 0) {
+      await kit.close()
+      throw storageError('InvalidConfig', `${kit.path} has no store ${unknown.join(', ')}`)
+    }
     return {
       described: `the stores ${names.join(', ')}, from ${kit.path}`,
+      configPath: kit.path,
       names: () => names,
       get: (name) => kit.store(name),
       close: () => kit.close(),
@@ -32,10 +46,12 @@ export async function openStores(config: string | undefined, log: OpenOptions['l
   }
   await kit.close()
   if (config !== undefined) throw storageError('InvalidConfig', `${kit.path} names no store`)
+  if (wanted !== undefined) throw storageError('InvalidConfig', '--stores needs a configuration that names the stores')
   const path = resolve(folderName)
-  const store = await openStore(fs({ path }), { name: 'files', spill: temporaryFiles(), log })
+  const store = await openStore(fs({ path }), { name: 'files', spill: temporaryFiles(), log, layers })
   return {
     described: `the store files, in ${path}`,
+    configPath: undefined,
     names: () => ['files'],
     get: async () => store,
     close: () => store.close(),

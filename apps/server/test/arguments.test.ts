@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { isLoopback, readArguments, shellWord } from '../src/arguments.ts'
+import { readArguments, shellWord } from '../src/arguments.ts'
+import { isLoopback } from '../src/guard.ts'
 
 const token = 'correct-horse-battery'
 
@@ -20,8 +21,6 @@ test('refuses what it does not understand, with what to do', () => {
     [[], { PORT: '-1' }, /is no port/],
     [['--nonsense'], {}, /usage: npm start/],
     [['extra'], {}, /usage: npm start/],
-    [['--host', '0.0.0.0'], {}, /KIT_TOKEN or give --token-file/],
-    [['--host', '192.0.2.1'], { KIT_TOKEN: '' }, /KIT_TOKEN or give --token-file/],
     [['--host', '0.0.0.0'], { KIT_TOKEN: 'short' }, /at least 16/],
     [[], { KIT_TOKEN: 'with spaces in the token' }, /no spaces/],
     [['--token-file', '/nowhere/none'], {}, /token file \/nowhere\/none cannot be read/],

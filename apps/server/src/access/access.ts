@@ -1,5 +1,5 @@
 /** What whoever asks may do. Routes ask this before they ask a store, so that what may not be seen answers like what is not there. */
-import type { StoreEntry } from '@kit/core'
+import { storageError, type StoreEntry } from '@kit/core'
 import { refusal } from '../answers.ts'
 import { isBelow, leadsTo, type PathGrant } from './paths.ts'
 
@@ -81,6 +81,19 @@ export function accessOf({ id, scopes: granted, paths }: Grant): Access {
     listed(store, entry) {
       if (below(store, entry.key)) return entry
       return entry.kind === 'directory' && above(store, entry.key) ? { kind: 'directory', key: entry.key } : undefined
+    },
+  }
+}
+
+/** The same without any change. What is not allowed at all is refused as before. */
+export function readOnlyAccess(access: Access): Access {
+  return {
+    ...access,
+    allows: (scope) => scope !== 'write' && scope !== 'delete' && access.allows(scope),
+    require(scope, store, key) {
+      access.require(scope, store, key)
+      if (scope !== 'write' && scope !== 'delete') return
+      throw storageError('ReadOnly', 'this server changes nothing: it was started so', { store, key })
     },
   }
 }
