@@ -18,7 +18,7 @@ const clients: Readonly<Record<ClientName, { readonly args: readonly string[]; r
 }
 
 for (const name of ['curl', 'wget', 'aria2', 'chromium', 'schemathesis'] as const) {
-  describe.skipIf(await cannotRun(name))(name, () => {
+  describe.skipIf(await cannotRun(name))(`${name} as a client`, () => {
     it('runs', async () => {
       const { args, says } = clients[name]
       const { stdout } = await run(await provide(name), args)

@@ -6,6 +6,7 @@ import type { Faults, FaultState } from './faults.ts'
 import { httpInjector } from './http-injector.ts'
 import type { RequestRecord, Target } from './http-injector.ts'
 import { openLane } from './lane.ts'
+import { resetSocket } from './reset-socket.ts'
 
 export interface FaultProxyOptions {
   /** A TCP server, or the address of an HTTP server such as `http://127.0.0.1:9000`. */
@@ -104,8 +105,8 @@ function join(client: Socket, upstream: Socket, state: FaultState): void {
     if (down.stalled() || up.stalled()) client.destroy()
   })
   const down = openLane('down', upstream, client, state, () => {})
-  client.on('error', () => upstream.resetAndDestroy())
-  upstream.on('error', () => client.resetAndDestroy())
+  client.on('error', () => resetSocket(upstream))
+  upstream.on('error', () => resetSocket(client))
   client.on('close', () => {
     // What has been sent still arrives; the connection itself is over.
     void up.done.then(() => upstream.destroy())

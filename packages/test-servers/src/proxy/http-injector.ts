@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import type { Answer, FaultState, Injection } from './faults.ts'
+import { resetSocket } from './reset-socket.ts'
 
 export interface RequestRecord {
   readonly method: string
@@ -35,7 +36,7 @@ export function httpInjector(target: Target, state: FaultState, records: Request
         : inject(injection, request, response, target, record)
     work.catch(() => {
       record('reset', injection !== undefined)
-      request.socket.resetAndDestroy()
+      resetSocket(request.socket)
     })
   }
   const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, (request, response) => {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Direction, FaultState, Limit } from './faults.ts'
+import { resetSocket } from './reset-socket.ts'
 
 /** Read but not yet passed on; beyond it the sender feels backpressure. */
 const heldBytes = 1024 * 1024
@@ -72,8 +73,8 @@ export function openLane(direction: Direction, from: Socket, to: Socket, state: 
   function cut(limit: Limit): void {
     strike(limit)
     if (limit.fate === 'reset') {
-      from.resetAndDestroy()
-      to.resetAndDestroy()
+      resetSocket(from)
+      resetSocket(to)
       return
     }
     to.end()
