@@ -1,2 +1,4 @@
-/** The API number that this client speaks: the `api` of `GET /api/v1`. */
-export const apiNumber = 1
+export { isKitApiError, KitApiError } from './api-error.ts'
+export { apiNumber, type ClientOptions, type ServerInfo } from './connection.ts'
+export { readLines } from './ndjson.ts'
+export { asProblem, readProblem, type Problem } from './problem.ts'
