@@ -1,4 +1,4 @@
-import type { Etag, HashName } from '../backend/index.ts'
+import type { Etag, HashName, WriteConditions } from '../backend/index.ts'
 import type { CallOptions, Store, StoreEntry } from '../store/index.ts'
 import type { Filter } from './filter.ts'
 
@@ -50,10 +50,21 @@ export type Action =
       readonly reason: 'missing' | 'differs' | 'asked'
       /** What lay at the target when the plan was made; bound to it where the store honours conditions. */
       readonly replaces?: StoreEntry | undefined
+      /** What the caller asked of the target; never dropped. */
+      readonly conditions?: WriteConditions | undefined
       /** By the store itself, or through this process. */
       readonly how: 'store' | 'stream'
     }
-  | { readonly action: 'link'; readonly to: string; readonly target: string }
+  /** Makes a link of a link; where it replaces something, that goes first. `moves`: the link it was made of goes afterwards. */
+  | {
+      readonly action: 'link'
+      readonly from: string
+      readonly to: string
+      readonly target: string
+      readonly entry: StoreEntry
+      readonly replaces?: StoreEntry | undefined
+      readonly moves?: true | undefined
+    }
   | { readonly action: 'make-directory'; readonly to: string }
   /** Of the target, on a sync with `delete`; or of what a move left behind. Only while it is what the plan saw. */
   | { readonly action: 'delete'; readonly side: 'from' | 'to'; readonly key: string; readonly entry: StoreEntry }
@@ -62,7 +73,7 @@ export type Action =
       readonly action: 'skip'
       readonly key: string
       readonly entry: StoreEntry
-      readonly reason: 'same' | 'link' | 'not-newer' | 'exists'
+      readonly reason: 'same' | 'link' | 'exists'
       readonly by?: Ground | undefined
     }
   /** Something could not even be looked at. */
