@@ -4,7 +4,7 @@ import { inChunks, sampleBytes } from './samples.ts'
 import { all, rejects, same } from './expect.ts'
 
 /** A value for each attribute that no store makes up by itself. */
-const samples: { readonly [Name in keyof Attributes]-?: NonNullable<Attributes[Name]> } = {
+export const sampleAttributes: { readonly [Name in keyof Attributes]-?: NonNullable<Attributes[Name]> } = {
   contentType: 'application/vnd.kit-test+json; charset=utf-8',
   contentEncoding: 'identity',
   contentDisposition: 'attachment; filename="a b.json"',
@@ -32,13 +32,13 @@ const single = names.map((name): Definition => ({
       ['large', () => inChunks(sampleBytes(3 * 2 ** 20))],
     ] as const) {
       const key = scene.key(what)
-      const write = scene.store.write(key, body(), { [name]: samples[name] })
+      const write = scene.store.write(key, body(), { [name]: sampleAttributes[name] })
       if (declared) {
         await write
-        same((await scene.store.stat(key))[name], samples[name], `attributes: ${name} is kept (${what})`)
+        same((await scene.store.stat(key))[name], sampleAttributes[name], `attributes: ${name} is kept (${what})`)
         const reading = await scene.store.read(key)
         await reading[Symbol.asyncDispose]()
-        same(reading.entry[name], samples[name], `attributes: read tells ${name} (${what})`)
+        same(reading.entry[name], sampleAttributes[name], `attributes: read tells ${name} (${what})`)
       } else {
         await rejects(write, 'Unsupported', `options: an attribute that is not declared is refused (${name})`)
         await rejects(scene.store.stat(key), 'NotFound', 'options: a refused write makes nothing')
@@ -56,15 +56,17 @@ export const attributes: CaseGroup = {
       title: 'all that are declared come back together',
       async run(scene) {
         const declared = scene.capabilities.write?.attributes ?? []
-        const given = Object.fromEntries(declared.map((name) => [name, samples[name]]))
+        const given = Object.fromEntries(declared.map((name) => [name, sampleAttributes[name]]))
         const key = scene.key('all')
         await scene.store.write(key, 'x', given)
         const entry = await scene.store.stat(key)
-        for (const name of declared) same(entry[name], samples[name], `attributes: ${name} is kept beside the others`)
+        for (const name of declared)
+          same(entry[name], sampleAttributes[name], `attributes: ${name} is kept beside the others`)
         if (scene.capabilities.ops.list === undefined) return
         const [listed] = await all(scene.store.list(scene.directory, { want: declared }))
         for (const name of declared) {
-          if (listed?.[name] !== undefined) same(listed[name], samples[name], `attributes: list tells ${name} as it is`)
+          if (listed?.[name] !== undefined)
+            same(listed[name], sampleAttributes[name], `attributes: list tells ${name} as it is`)
         }
       },
     },

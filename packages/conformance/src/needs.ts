@@ -20,6 +20,7 @@ type Property =
   | 'copy conditions'
   | 'move conditions'
   | 'list.cursor'
+  | 'upload.list'
   | 'real directories'
   | 'directories by themselves'
   | 'implied directories'
@@ -59,6 +60,7 @@ const properties: { readonly [Name in Property]: (capabilities: Capabilities, su
   'copy conditions': ({ copy }) =>
     copy?.ifAbsent !== undefined && copy.ifMatch !== undefined && copy.fromEtag !== undefined,
   'move conditions': ({ move }) => move?.ifAbsent !== undefined && move.ifMatch !== undefined,
+  'upload.list': ({ upload }) => upload?.list === true,
   'list.cursor': ({ list }) => list?.cursor === true,
   'real directories': ({ directories }) => directories === 'real',
   'directories by themselves': ({ directories }) => directories !== 'implied',

@@ -78,8 +78,15 @@ export class Scene {
     }
   }
 
+  async #endUploads(): Promise<void> {
+    for await (const token of this.store.upload.list()) {
+      if (token.key.startsWith(`${this.directory}/`)) await this.store.upload.abort(token)
+    }
+  }
+
   async #clear(): Promise<void> {
-    const { ops } = this.capabilities
+    const { ops, upload } = this.capabilities
+    if (ops.upload !== undefined && upload?.list === true) await this.#endUploads().catch(() => undefined)
     if (ops.list === undefined || ops.delete === undefined) return
     try {
       const entries = await all(this.store.list(this.directory, { recursive: true }))

@@ -10,6 +10,8 @@ export interface Broken {
   readonly caughtBy: RegExp
   /** Default: `flat`. */
   readonly shape?: Shape
+  /** All stores on the same objects. */
+  readonly shared?: true
   readonly breaks?: Break
   /** For what is wrong beside the backend. */
   readonly subject?: (subject: Subject) => Subject

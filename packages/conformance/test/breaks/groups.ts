@@ -148,42 +148,6 @@ export const groups: readonly Broken[] = [
     })),
   },
   {
-    name: 'parts are joined in the order they came',
-    caughtBy: /upload: parts in any order/,
-    breaks: (backend, world) => {
-      const { upload } = backend
-      if (upload === undefined) return backend
-      return {
-        ...backend,
-        upload: {
-          ...upload,
-          async finish(context, token) {
-            const started = world.token(token)
-            const parts = [...started.parts.values()]
-            started.parts.clear()
-            for (const [index, part] of parts.entries()) started.parts.set(index + 1, part)
-            return upload.finish(context, token)
-          },
-        },
-      }
-    },
-  },
-  {
-    name: 'an aborted upload leaves its parts',
-    caughtBy: /upload: an aborted upload/,
-    breaks: (backend) =>
-      backend.upload ? { ...backend, upload: { ...backend.upload, abort: async () => {} } } : backend,
-  },
-  {
-    name: 'conditions of an upload are dropped',
-    caughtBy: /upload: conditions given at the start/,
-    breaks: (backend) => {
-      const { upload } = backend
-      if (upload === undefined) return backend
-      return { ...backend, upload: { ...upload, start: (context, key) => upload.start(context, key, {}) } }
-    },
-  },
-  {
     name: 'versions come the oldest first',
     caughtBy: /versions: every write is a version/,
     breaks: (backend, world) => ({

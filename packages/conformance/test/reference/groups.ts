@@ -80,34 +80,46 @@ function openHandle(world: World, key: string, mode: HandleMode): Handle {
   }
 }
 
+const usualPartBytes = 50_000
+
 function upload(world: World): Groups['upload'] {
   return {
-    async start(context, key, options) {
+    async start(context, key, { size, sourceVersion, ...options }) {
       world.request(context)
       const state = crypto.randomUUID()
-      world.uploads.set(state, { key, options, parts: new Map() })
-      return { key, partBytes: 50_000, state }
+      const partBytes = Math.max(usualPartBytes, Math.ceil((size ?? 0) / 100))
+      world.uploads.set(state, { key, options: { ...options, size }, partBytes, parts: new Map() })
+      return { key, partBytes, sourceVersion, state }
     },
     async part(context, token, number, source) {
       world.request(context)
-      world
-        .token(token)
-        .parts.set(number, await collect(source.bytes?.slice() ?? source.open(0) ?? toStream(new Uint8Array())))
+      const { parts } = world.token(token)
+      parts.set(number, await collect(source.bytes?.slice() ?? source.open(0) ?? toStream(new Uint8Array())))
     },
     parts: async (_, token) =>
       [...world.token(token).parts].map(([number, { byteLength }]) => ({ number, size: byteLength })),
     async finish(context, token) {
       world.request(context)
-      const { key, options, parts } = world.token(token)
+      const { key, options, partBytes, parts } = world.token(token)
+      const { size, ...attributes } = options
       const numbers = [...parts.keys()].toSorted((a, b) => a - b)
-      if (numbers.some((number, index) => number !== index + 1))
-        throw storageError('InvalidRange', 'a gap in the numbers')
-      const entry = world.put(key, join(numbers.map((number) => parts.get(number) ?? new Uint8Array())), options)
+      const short = numbers.slice(0, -1).some((number) => parts.get(number)?.byteLength !== partBytes)
+      if (numbers.length === 0 || short || numbers.some((number, index) => number !== index + 1))
+        throw storageError('InvalidRange', 'the parts do not make a whole')
+      const bytes = join(numbers.map((number) => parts.get(number) ?? new Uint8Array()))
+      if (size !== undefined && size !== bytes.byteLength)
+        throw storageError('Corrupt', 'another length than announced')
+      const entry = world.put(key, bytes, attributes)
       world.uploads.delete(String(token.state))
       return entry
     },
     async abort(_, token) {
-      world.uploads.delete(String(token.state))
+      const there = [...world.uploads].find(([state, { key }]) => state === token.state && key === token.key)
+      if (there !== undefined) world.uploads.delete(there[0])
+    },
+    async *list(context) {
+      world.request(context)
+      for (const [state, { key, partBytes }] of world.uploads) yield { key, partBytes, state }
     },
   }
 }

@@ -80,7 +80,7 @@ export function capabilitiesOf(realDirectories: boolean): Capabilities {
     directories: realDirectories ? 'real' : 'implied',
     consistent: { read: true, list: true },
     changes: { resumable: true },
-    upload: { partMinBytes: 1, partMaxBytes: 2 ** 20, partsMax: 100 },
+    upload: { partMinBytes: 1, partMaxBytes: 2 ** 20, partsMax: 100, list: true },
   }
 }
 

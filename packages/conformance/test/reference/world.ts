@@ -12,7 +12,8 @@ export type Node = FileNode | { readonly kind: 'directory' } | { readonly kind: 
 
 export interface Started {
   readonly key: string
-  readonly options: WriteOptions
+  readonly options: WriteOptions & { readonly size?: number | undefined }
+  readonly partBytes: number
   readonly parts: Map<number, Bytes>
 }
 
@@ -153,7 +154,8 @@ export class World {
 
   token(token: UploadToken): Started {
     const started = this.uploads.get(String(token.state))
-    if (started === undefined) throw storageError('NotFound', 'no such upload')
+    if (started === undefined || typeof token.state !== 'string' || token.key !== started.key)
+      throw storageError('NotFound', 'no such upload')
     return started
   }
 }

@@ -1,7 +1,8 @@
 /* oxlint-disable typescript/no-unsafe-type-assertion -- operations are found by name here, which types cannot follow */
-import type { Backend, Context, Group } from '../backend/index.ts'
+import type { Backend, Context, Group, Source } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
 import { parseKey } from '../keys/index.ts'
+import { watchSource } from './source.ts'
 import type { CallOptions, Store } from './store.ts'
 
 /** Members of each group: how many arguments a program gives, whether the first is a key, and whether the answer is a stream. */
@@ -91,6 +92,24 @@ function bindMember(backend: Backend, caller: Caller, group: Group, name: string
     if (member.streams === true) {
       return caller.stream(operation, first, options, (context) => run(context) as AsyncIterable<unknown>)
     }
-    return caller.call(operation, first, options, async (context) => run(context))
+    return withSource(given, () => caller.call(operation, first, options, async (context) => run(context)))
   }
+}
+
+/** A source's own failure is thrown as it came. */
+async function withSource(given: unknown[], call: () => Promise<unknown>): Promise<unknown> {
+  const at = given.findIndex(isSource)
+  const source = given[at]
+  if (!isSource(source) || source.bytes !== undefined) return call()
+  const watched = watchSource(source, {})
+  given[at] = watched.source
+  try {
+    return await call()
+  } catch (error) {
+    throw watched.failed ? watched.failure : error
+  }
+}
+
+function isSource(value: unknown): value is Source {
+  return typeof value === 'object' && value !== null && 'open' in value && typeof value.open === 'function'
 }
