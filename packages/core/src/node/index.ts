@@ -1,5 +1,6 @@
 export { discoverPlugins, loadPlugin, type FoundPlugin } from './discovery.ts'
 export { fileSource, temporaryFiles } from './files.ts'
 export { configFolder, pluginFolder } from './folders.ts'
+export { resumeFolder } from './resume-folder.ts'
 export { env, file, secretFrom, secretReference } from './secrets.ts'
 export { fromNodeStream, toNodeStream, type NodeJsWritable, type NodeReadable } from './streams.ts'

@@ -34,10 +34,8 @@ class Side {
     this.#store = store
     this.#cut = key === '' ? 0 : key.length + 1
     this.#directories = directories
-    this.#pages = store
-      .list(key, { ...options, recursive: true, ordered: true })
-      .pages()
-      [Symbol.asyncIterator]()
+    const listing = store.list(key, { ...options, recursive: true, ordered: true })
+    this.#pages = listing.pages()[Symbol.asyncIterator]()
   }
 
   /** To the next entry of the page in hand. */
