@@ -41,14 +41,14 @@ export interface Peering {
   readonly ranges: readonly (string | undefined)[]
 }
 
-/** For all tests of a file: one server behind a fault proxy, with one object of 16 MiB. */
-export function peering(): () => Peering {
+/** For all tests of a group: one server behind a fault proxy, with one object of 16 MiB. `options` gives more of its command line. */
+export function peering(options: () => Promise<readonly string[]> = async () => []): () => Peering {
   let current: Peering
   let stop = async (): Promise<void> => {}
   let ranges: (string | undefined)[] = []
   beforeAll(async () => {
     const home = await temporaryFolder('peers')
-    const server = await spawnServer(home.path, ['--port', '0'], { KIT_TOKEN: token })
+    const server = await spawnServer(home.path, ['--port', '0', ...(await options())], { KIT_TOKEN: token })
     if (server.base === '') throw new Error(`the server did not start: ${server.errors()}`)
     const proxy = await startFaultProxy({ target: server.base, http: true })
     stop = async () => {
