@@ -66,33 +66,38 @@ const errorTypes: { readonly [Code in ErrorCode]?: string } = {
   Timeout: 'IPFSTimeoutError',
 }
 
+/** An error as JSON has it, of a request or of one of its items. */
+export type ErrorJson = ErrorDetails & { readonly code: ErrorCode; readonly message: string; readonly hint: string }
+
 interface Failure extends Outcome {
-  readonly error: ErrorDetails & { readonly code: ErrorCode; readonly message: string; readonly hint: string }
+  readonly error: ErrorJson
   readonly error_type: string
   readonly recoverable: boolean
 }
 
 /** An error as JSON: what the caller can use, never a stack. What nobody provided for is told only to the log. */
 export function failure(request: FastifyRequest, error: StorageError): Failure {
-  const { code, retry, applied, operation, store, key, retryAfterMs } = error
-  const message = code === 'Unexpected' ? 'Unexpected: the log has the details, under this request id' : error.message
   return {
     ...outcome(request, false),
-    ...(operation === undefined ? {} : { operation }),
-    error: {
-      code,
-      message,
-      hint: catalogue[code].hint,
-      retry,
-      applied,
-      store,
-      key,
-      retryAfterMs,
-      requestId: request.id,
-    },
-    error_type: errorTypes[code] ?? 'IPFSError',
-    recoverable: retry !== 'never',
+    ...(error.operation === undefined ? {} : { operation: error.operation }),
+    error: details(error, request.id),
+    error_type: errorTypes[error.code] ?? 'IPFSError',
+    recoverable: error.retry !== 'never',
   }
+}
+
+/** Any thrown value as the JSON of one item that failed, while the others did not. */
+export function errorJson(request: FastifyRequest, thrown: unknown): ErrorJson {
+  const error = asStorageError(thrown, request)
+  if (error.code === 'Unexpected') request.log.error({ err: error }, error.code)
+  return details(error, request.id)
+}
+
+/** What a caller can use of an error, never a stack; what nobody provided for is told only to the log. */
+export function details(error: StorageError, requestId: string): ErrorJson {
+  const { code, retry, applied, store, key, retryAfterMs } = error
+  const message = code === 'Unexpected' ? 'Unexpected: the log has the details, under this request id' : error.message
+  return { code, message, hint: catalogue[code].hint, retry, applied, store, key, retryAfterMs, requestId }
 }
 
 /** Any thrown value as a StorageError with a code. */

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { catalogue } from '@kit/core'
@@ -14,16 +14,19 @@ import type { TokenSource } from './access/open-tokens.ts'
 import { refusal, sendFailure } from './answers.ts'
 import { loopbackHosts } from './guard.ts'
 import { defaultLimits, type Limits } from './limits.ts'
-import { healthRoutes } from './routes/health.ts'
-import { listingRoutes } from './routes/listing.ts'
-import { objectRoutes } from './routes/objects.ts'
-import { metricsRoutes } from './routes/metrics.ts'
-import { storeRoutes } from './routes/stores.ts'
+import { createJobs } from './jobs/jobs.ts'
+import { defaultJobLimits, type JobLimits } from './jobs/job-limits.ts'
+import { describeApi } from './openapi.ts'
+import { routes } from './routes.ts'
 import { front } from './service/front.ts'
 import type { ServerMetrics } from './service/metrics.ts'
 import { minVersion, type TlsMaterial } from './service/tls.ts'
+import type { Services } from './services.ts'
 import type { StoreSource } from './stores.ts'
+import { memoryLedger, type UploadLedger } from './uploads/upload-ledger.ts'
+import { allowedMethods } from './wire/allowed-methods.ts'
 import { discardRest, waitsToSend } from './wire/bodies.ts'
+import { createSeal } from './wire/seal.ts'
 
 export interface ServerOptions {
   /** Opened and closed by whoever gives them. */
@@ -42,8 +45,11 @@ export interface ServerOptions {
   readonly tls?: TlsMaterial | undefined
   /** What is counted, for `GET /metrics`. Default: nothing, and there is no such route. */
   readonly metrics?: ServerMetrics | undefined
-  /** Signs ids of uploads, so that they outlive the server. Default: one of this run. */
+  /** Signs ids of uploads and cursors, so that they outlive the server: 32 secret bytes or more. Default: random, of this run. */
   readonly uploadKey?: Uint8Array | undefined
+  /** Which uploads are under way, for their list. Default: in memory. */
+  readonly uploads?: UploadLedger | undefined
+  readonly jobs?: Partial<JobLimits> | undefined
   readonly limits?: Partial<Limits> | undefined
   /** As Fastify takes it. Default: no log. */
   readonly logger?: FastifyServerOptions['logger'] | undefined
@@ -113,16 +119,27 @@ export function createServer(options: ServerOptions): FastifyInstance {
     if (waits) reply.header('connection', 'close')
     void sendFailure(request, reply, error, waits ? undefined : discardRest(request, limits))
   })
+  const allowed = allowedMethods(app)
   app.setNotFoundHandler((request) => {
+    allowed.requireMethod(request)
     throw refusal('NotFound', `there is no route ${request.method} ${request.url.split('?', 1)[0]}`)
   })
 
-  healthRoutes(app)
-  storeRoutes(app, options.stores)
-  listingRoutes(app, options.stores, limits)
-  objectRoutes(app, options.stores, limits)
-  if (options.metrics !== undefined) metricsRoutes(app, options.metrics)
-  refuseOtherMethods(app)
+  const services: Services = {
+    stores: options.stores,
+    limits,
+    jobs: createJobs({ ...defaultJobLimits, ...options.jobs }),
+    uploads: options.uploads ?? memoryLedger(),
+    seal: createSeal(options.uploadKey ?? randomBytes(32)),
+    metrics: options.metrics,
+  }
+  app.addHook('preClose', (done) => {
+    void services.jobs.close()
+    done()
+  })
+  app.addHook('onClose', () => services.jobs.close())
+  describeApi(app)
+  void app.register(routes, services)
   return app
 }
 
@@ -146,28 +163,6 @@ function originForm(url: string, host: string | undefined): string {
   if (absolute === null || absolute[1]?.toLowerCase() !== host?.toLowerCase()) return url
   const path = absolute[2] ?? ''
   return path.startsWith('/') ? path : `/${path}`
-}
-
-const methods: Readonly<Record<string, readonly string[]>> = {
-  '/health': ['GET', 'HEAD'],
-  '/api/v1/stores': ['GET', 'HEAD'],
-  '/api/v1/stores/:store': ['GET', 'HEAD'],
-  '/api/v1/stores/:store/objects': ['GET', 'HEAD'],
-  '/api/v1/stores/:store/objects/*': ['GET', 'HEAD', 'PUT', 'DELETE'],
-}
-
-function refuseOtherMethods(app: FastifyInstance): void {
-  for (const [url, allowed] of Object.entries(methods)) {
-    const method = app.supportedMethods.filter((name) => !allowed.includes(name))
-    app.route({
-      method,
-      url,
-      handler(request) {
-        const headers = { allow: allowed.join(', ') }
-        throw refusal('Unsupported', `${request.method} is none of ${headers.allow}`, { status: 405, headers })
-      },
-    })
-  }
 }
 
 /** Answers what is not even a request, unless another answer is on its way over the same connection. */

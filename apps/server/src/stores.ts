@@ -16,5 +16,7 @@ export async function storeNamed(stores: StoreSource, name: string): Promise<Sto
 export interface Target {
   readonly store: Store
   readonly key: Key
+  /** A kept version instead of the newest. */
+  readonly version: string | undefined
   readonly call: CallOptions
 }

@@ -30,14 +30,17 @@ describe.each(kinds)('listing a store of type %s', (kind) => {
     const wanted = Array.from({ length: 23 }, (_, index) => `k${String(index).padStart(2, '0')}`)
     for (const key of wanted) await store.write(key, key)
     for (const limit of [1, 5, 22, 23, 24, 10_000]) {
-      const seen: string[] = []
-      for (let after: string | undefined = ''; after !== undefined;) {
-        const page: Page = await list(base, `limit=${limit}&after=${after}`)
-        expect(page.entries.length).toBeLessThanOrEqual(limit)
-        seen.push(...keys(page))
-        after = page.next
+      for (const ordered of ['', '&ordered=false']) {
+        const seen: string[] = []
+        for (let from: string | undefined = ''; from !== undefined;) {
+          const page: Page = await list(base, `limit=${limit}${ordered}${from}`)
+          expect(page.entries.length).toBeLessThanOrEqual(limit)
+          seen.push(...keys(page))
+          from = page.next === undefined ? undefined : `&cursor=${page.next}`
+        }
+        expect(seen.toSorted()).toEqual(wanted)
+        if (ordered === '') expect(seen).toEqual(wanted)
       }
-      expect(seen).toEqual(wanted)
     }
     expect(keys(await list(base, 'after=k2'))).toEqual(['k20', 'k21', 'k22'])
   })

@@ -55,9 +55,9 @@ export async function deleteObject(
   reply: FastifyReply,
   target: Target,
 ): Promise<FastifyReply> {
-  const { store, key, call } = target
+  const { store, key, version, call } = target
   const { conditions } = await deleteConditions(target, conditionsOf(request.headers))
-  await store.delete(key, { ...call, ...conditions })
+  await store.delete(key, { ...call, ...conditions, version })
   return reply.code(204).send()
 }
 

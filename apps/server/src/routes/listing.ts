@@ -2,14 +2,19 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
-import { errorCode, type ListCall, type Store, type StoreEntry } from '@kit/core'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { errorCode, type ListCall } from '@kit/core'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
 import { asStorageError, failure, refusal, result } from '../answers.ts'
-import type { Limits } from '../limits.ts'
-import { storeNamed, type StoreSource } from '../stores.ts'
+import { answer, flag, media, storeParams, wholeNumber } from '../schemas/describe.ts'
+import { entryFields, entrySchema } from '../schemas/entry.ts'
+import { failureSchema } from '../schemas/outcome.ts'
+import type { Services } from '../services.ts'
+import { storeNamed } from '../stores.ts'
 import { entryJson } from '../wire/attributes.ts'
 import { signalOf, watchTaker } from '../wire/bodies.ts'
-import { queryOf, storeNameOf } from '../wire/target.ts'
+import type { JsonScope } from '../wire/json.ts'
+import { pageOf, type Asked } from '../wire/pages.ts'
 
 const ndjson = 'application/x-ndjson'
 const pageDefault = 1000
@@ -17,25 +22,71 @@ const pageMax = 10_000
 /** Lines are sent in pieces of about this many characters. */
 const pieceLength = 65_536
 
+const key = z.string().max(32_768)
+const listQuery = z.strictObject({
+  prefix: key.optional().meta({ description: 'The directory; the whole store without it.', examples: ['2026'] }),
+  recursive: flag('All files below, at any depth.'),
+  ordered: flag('By the UTF-8 bytes of the keys. Pages are unless this is false; lines are only where it is true.'),
+  after: key.optional().meta({ description: 'Only keys after this one; makes the listing ordered.' }),
+  cursor: z.string().optional().meta({ description: '`next` of the page before, with the same other parameters.' }),
+  limit: wholeNumber('Entries at most. Of a page 1,000 without it.', { minimum: 1, maximum: pageMax }).optional(),
+  want: z
+    .string()
+    .transform((given) => given.split(',').filter((name) => name !== ''))
+    .pipe(z.array(z.enum(entryFields)))
+    .optional()
+    .meta({
+      description: 'Fields to tell even where that costs more, joined by commas.',
+      examples: ['modified,contentType'],
+      type: 'string',
+      items: undefined,
+    }),
+})
+
 /** `GET …/objects`: what is in a directory, a page at a time in the order of keys, or all of it as lines. */
-export function listingRoutes(app: FastifyInstance, stores: StoreSource, limits: Limits): void {
+export function listingRoutes(app: JsonScope, { stores, limits, seal }: Services): void {
   app.get(
     '/api/v1/stores/:store/objects',
-    { exposeHeadRoute: true, config: { operation: 'list' } },
+    {
+      exposeHeadRoute: true,
+      config: { operation: 'list' },
+      schema: {
+        operationId: 'listObjects',
+        tags: ['objects'],
+        summary: 'What is in a directory',
+        description:
+          'A page as JSON; or, with `Accept: application/x-ndjson`, an entry a line to the end. Lines that break off end with a line of the form of Failure.',
+        params: storeParams,
+        querystring: listQuery,
+        response: {
+          200: media('The entries.', {
+            'application/json': answer('A page.', {
+              entries: z.array(entrySchema),
+              next: z.string().optional().meta({ description: 'The cursor of the next page; absent on the last.' }),
+            }),
+            [ndjson]: entrySchema,
+          }),
+          default: failureSchema,
+        },
+      },
+    },
     async (request, reply) => {
-      const url = request.raw.url ?? ''
-      const query = queryOf(url, ['prefix', 'recursive', 'after', 'limit'])
-      const directory = (query.get('prefix') ?? '').replace(/\/$/, '')
-      const recursive = flag('recursive', query.get('recursive'))
-      const limit = parseLimit(query.get('limit'))
-      const store = await storeNamed(stores, storeNameOf(url))
-      const call: ListCall = { recursive, after: query.get('after'), signal: signalOf(reply), requestId: request.id }
+      const { params, query } = request
+      const directory = (query.prefix ?? '').replace(/\/$/, '')
+      request.access.require('list', params.store, directory)
+      const store = await storeNamed(stores, params.store)
+      const { recursive = false, ordered, after, limit, want } = query
+      const call: ListCall = { recursive, after, want, signal: signalOf(reply), requestId: request.id }
+      const asked: Asked = { access: request.access, store, name: params.store, directory, call, seal }
       reply.header('cache-control', 'no-store')
       if (request.headers.accept?.includes(ndjson) !== true) {
-        return reply.send(result(request, await page(store, directory, call, limit ?? pageDefault)))
+        const page = await pageOf(asked, query.cursor, ordered !== false, limit ?? pageDefault)
+        return reply.send(result(request, page))
       }
+      if (query.cursor !== undefined) throw refusal('InvalidConfig', 'lines go to the end: `cursor` is of pages')
       watchTaker(reply.raw, limits)
-      const lines = linesOf(request, reply.raw, store, directory, { ...call, ordered: query.has('after') }, limit)
+      const inOrder = ordered === true || after !== undefined
+      const lines = linesOf(request, reply.raw, { ...asked, call: { ...call, ordered: inOrder } }, limit)
       // Nothing is sent before the first piece is there: what fails at once is answered with its status.
       const first = await lines.next()
       return sendPieces(reply, first, lines)
@@ -43,54 +94,21 @@ export function listingRoutes(app: FastifyInstance, stores: StoreSource, limits:
   )
 }
 
-function flag(name: string, given: string | undefined): boolean {
-  if (given === undefined || given === 'false' || given === '0') return false
-  if (given === '' || given === 'true' || given === '1') return true
-  throw refusal('InvalidConfig', `${name} is true or false`)
-}
-
-function parseLimit(given: string | undefined): number | undefined {
-  if (given === undefined) return undefined
-  const limit = /^\d{1,9}$/.test(given) ? Number(given) : 0
-  if (limit < 1 || limit > pageMax) throw refusal('InvalidConfig', `limit is a number of entries from 1 to ${pageMax}`)
-  return limit
-}
-
-/** `next` is what to give as `after` for the next page; absent where the store said that this was all. */
-async function page(
-  store: Store,
-  directory: string,
-  call: ListCall,
-  limit: number,
-): Promise<{ readonly entries: readonly object[]; readonly next?: string }> {
-  const entries: StoreEntry[] = []
-  let more = false
-  for await (const { entries: some, cursor } of store.list(directory, { ...call, ordered: true, limit }).pages()) {
-    const room = limit - entries.length
-    entries.push(...some.slice(0, room))
-    if (entries.length < limit) continue
-    more = some.length > room || cursor !== undefined || store.capabilities.list?.cursor !== true
-    break
-  }
-  const last = entries.at(-1)
-  const listed = { entries: entries.map(entryJson) }
-  return more && last !== undefined ? { ...listed, next: last.key } : listed
-}
-
 /** A line for each entry. A listing that breaks ends with a line that says why, and then breaks the connection. */
 async function* linesOf(
   request: FastifyRequest,
   raw: ServerResponse,
-  store: Store,
-  directory: string,
-  call: ListCall,
+  asked: Asked,
   limit: number | undefined,
 ): AsyncGenerator<string> {
+  const { access, store, name, directory, call } = asked
   let piece = ''
   let count = 0
   let sent = false
   try {
-    for await (const entry of store.list(directory, limit === undefined ? call : { ...call, limit })) {
+    for await (const found of store.list(directory, limit === undefined ? call : { ...call, limit })) {
+      const entry = access.listed(name, found)
+      if (entry === undefined) continue
       piece += `${JSON.stringify(entryJson(entry))}\n`
       if (++count === limit) break
       if (piece.length < pieceLength) continue

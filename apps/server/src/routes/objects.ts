@@ -3,37 +3,51 @@ import { errorCode, storageError, type ByteRange, type Reading, type StoreEntry 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { answeredWith, refusal } from '../answers.ts'
 import type { Limits } from '../limits.ts'
-import { storeNamed, type StoreSource, type Target } from '../stores.ts'
+import { deleteDescribed, headDescribed, readDescribed, writeDescribed } from '../schemas/object-routes.ts'
+import type { Services } from '../services.ts'
+import { storeNamed, type Target } from '../stores.ts'
 import { servedHeaders, validatorHeaders } from '../wire/attributes.ts'
 import { responseBody, signalOf, watchTaker } from '../wire/bodies.ts'
 import { conditionsOf, evaluate, ifRangeHolds, isConditional, type Conditions } from '../wire/conditions.ts'
 import { isStrong } from '../wire/etags.ts'
 import { contentRange, parseRange } from '../wire/ranges.ts'
-import { keyOf, storeNameOf } from '../wire/target.ts'
+import { keyOf, knownQueryOf, storeNameOf } from '../wire/target.ts'
 import { deleteObject, putObject } from './changes.ts'
 
 /** How often a conditional read looks again at an object that changes under it. */
 const looks = 3
 
+const url = '/api/v1/stores/:store/objects/*'
+
 /** `GET`, `HEAD`, `PUT` and `DELETE` of `/api/v1/stores/{store}/objects/{key}`. */
-export function objectRoutes(app: FastifyInstance, stores: StoreSource, limits: Limits): void {
-  const url = '/api/v1/stores/:store/objects/*'
-  async function target(request: FastifyRequest, reply: FastifyReply): Promise<Target> {
-    const key = keyOf(request.raw.url ?? '')
-    const store = await storeNamed(stores, storeNameOf(request.raw.url ?? ''))
-    return { store, key, call: { signal: signalOf(reply), requestId: request.id } }
+export function objectRoutes(app: FastifyInstance, { stores, limits }: Services): void {
+  async function target(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    verb: 'read' | 'write' | 'delete',
+    known: readonly string[],
+  ): Promise<Target> {
+    const { url: asked = '' } = request.raw
+    const key = keyOf(asked)
+    const name = storeNameOf(asked)
+    const version = asked.includes('?') ? knownQueryOf(asked, known).get('version') : undefined
+    request.access.require(verb, name, key)
+    const store = await storeNamed(stores, name)
+    return { store, key, version, call: { signal: signalOf(reply), requestId: request.id } }
   }
-  app.get(url, { config: { operation: 'read' } }, async (request, reply) =>
-    getObject(request, reply, await target(request, reply), limits),
+  app.get(url, { config: { operation: 'read', described: readDescribed } }, async (request, reply) =>
+    getObject(request, reply, await target(request, reply, 'read', ['version']), limits),
   )
-  app.head(url, { config: { operation: 'stat' } }, async (request, reply) =>
-    headObject(request, reply, await target(request, reply)),
+  app.head(
+    url,
+    { config: { operation: 'stat', described: headDescribed, swagger: { exposeHeadRoute: true } } },
+    async (request, reply) => headObject(request, reply, await target(request, reply, 'read', ['version'])),
   )
-  app.put(url, { config: { operation: 'write' } }, async (request, reply) =>
-    putObject(request, reply, await target(request, reply), limits),
+  app.put(url, { config: { operation: 'write', described: writeDescribed } }, async (request, reply) =>
+    putObject(request, reply, await target(request, reply, 'write', []), limits),
   )
-  app.delete(url, { config: { operation: 'delete' } }, async (request, reply) =>
-    deleteObject(request, reply, await target(request, reply)),
+  app.delete(url, { config: { operation: 'delete', described: deleteDescribed } }, async (request, reply) =>
+    deleteObject(request, reply, await target(request, reply, 'delete', ['version'])),
   )
 }
 
@@ -71,8 +85,8 @@ async function getObject(
 }
 
 /** What a read would serve: of a link, what it points to. @throws IsDirectory, as a read would */
-async function statFile({ store, key, call }: Target): Promise<StoreEntry> {
-  const entry = await store.stat(key, call)
+async function statFile({ store, key, version, call }: Target): Promise<StoreEntry> {
+  const entry = await store.stat(key, version === undefined ? call : { ...call, version })
   if (entry.kind === 'link') {
     await using reading = await store.read(key, call)
     return reading.entry
@@ -95,13 +109,13 @@ function notModified(reply: FastifyReply, entry: StoreEntry): FastifyReply {
 
 /** A range beyond the end of an empty object is the whole of it: clients ask so to bound what they get. */
 async function read(target: Target, range: ByteRange | undefined, ifMatch?: string): Promise<Reading> {
-  const { store, key, call } = target
+  const { store, key, version, call } = target
   try {
-    return await store.read(key, { ...call, range, ifMatch })
+    return await store.read(key, { ...call, range, ifMatch, version })
   } catch (error) {
     if (range === undefined || errorCode(error) !== 'InvalidRange') throw error
     const { size } = await statFile(target)
-    if (size === 0) return store.read(key, { ...call, ifMatch })
+    if (size === 0) return store.read(key, { ...call, ifMatch, version })
     throw error instanceof Error
       ? answeredWith(error, { headers: { 'content-range': `bytes */${size ?? '*'}` } })
       : error

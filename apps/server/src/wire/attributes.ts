@@ -25,11 +25,39 @@ export function attributesOf(headers: IncomingHttpHeaders, store: Store): Attrib
   const keepsType = store.capabilities.write?.attributes.includes('contentType') === true
   if (headers['content-type'] !== undefined && keepsType) given.contentType = headers['content-type']
   for (const [name, header] of inHeaders) if (headers[header] !== undefined) given[name] = headers[header]
+  // A browser says so of every request with a condition, in these two headers together; it means the request.
+  if (headers.pragma === 'no-cache' && given.cacheControl === 'no-cache') delete given.cacheControl
+  if (headers['x-kit-modified'] !== undefined) given.modified = modifiedOf(String(headers['x-kit-modified']))
+  if (headers['x-kit-mode'] !== undefined) given.mode = modeOf(String(headers['x-kit-mode']))
   const metadata = Object.entries(headers)
     .filter(([name]) => name.startsWith(metadataPrefix))
     .map(([name, value]) => [name.slice(metadataPrefix.length), metadataValue(name, String(value))] as const)
   if (metadata.length > 0) given.metadata = Object.fromEntries(metadata)
   return given
+}
+
+const isoTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/
+
+function modifiedOf(given: string): Date {
+  const time = new Date(isoTime.test(given) ? given : Number.NaN)
+  if (Number.isNaN(time.getTime())) {
+    throw refusal('InvalidConfig', 'X-Kit-Modified takes a time as ISO 8601, such as 2026-11-21T12:00:00.000Z')
+  }
+  return time
+}
+
+function modeOf(given: string): number {
+  if (!/^[0-7]{1,4}$/.test(given))
+    throw refusal('InvalidConfig', 'X-Kit-Mode takes permission bits in octal, such as 644')
+  return Number.parseInt(given, 8)
+}
+
+/** What JSON says about an object: times are ISO 8601 there. */
+export function jsonAttributes({
+  modified,
+  ...given
+}: Omit<Attributes, 'modified'> & { readonly modified?: string | undefined }): Attributes {
+  return modified === undefined ? given : { ...given, modified: new Date(modified) }
 }
 
 function metadataValue(name: string, value: string): string {

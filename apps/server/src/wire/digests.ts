@@ -1,4 +1,5 @@
 /** Digest fields of RFC 9530. Hexadecimal on our side, base64 between colons on theirs. */
+import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Hashes } from '@kit/core'
 import { refusal } from '../answers.ts'
@@ -30,4 +31,21 @@ function parseDigest(name: string, header: string): string | undefined {
 
 export function digestField({ sha256: hex }: Hashes): string | undefined {
   return hex === undefined ? undefined : `sha-256=:${Buffer.from(hex, 'hex').toString('base64')}:`
+}
+
+/** Checks bytes as they pass against the digest that came with them; undefined where none did. */
+export function passingDigest(
+  headers: IncomingHttpHeaders,
+): { update(chunk: Uint8Array): void; finish(): void } | undefined {
+  const wanted = digestOf(headers)?.sha256
+  if (wanted === undefined) return undefined
+  const hash = createHash('sha256')
+  return {
+    update: (chunk) => void hash.update(chunk),
+    /** @throws Corrupt, answered with 400 */
+    finish() {
+      if (hash.digest('hex') === wanted) return
+      throw refusal('Corrupt', 'the bytes are not what their digest says', { status: 400 })
+    },
+  }
 }

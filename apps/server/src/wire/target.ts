@@ -16,14 +16,16 @@ export function storeNameOf(url: string): string {
 
 /** @throws InvalidKey before anything is asked of the store */
 export function keyOf(url: string): Key {
-  const segments = segmentsOf(url)
-    .slice(keyAt)
-    .map((segment) => {
-      const decoded = decode(segment)
-      if (decoded.includes('/')) throw storageError('InvalidKey', "a segment of a key holds no '/': it may not be %2F")
-      return decoded
-    })
-  const key = parseKey(segments.join('/'))
+  return keyOfSegments(segmentsOf(url).slice(keyAt))
+}
+
+function keyOfSegments(segments: readonly string[]): Key {
+  const decoded = segments.map((segment) => {
+    const name = decode(segment)
+    if (name.includes('/')) throw storageError('InvalidKey', "a segment of a key holds no '/': it may not be %2F")
+    return name
+  })
+  const key = parseKey(decoded.join('/'))
   if (key === '') throw storageError('InvalidKey', 'an object has a key; the listing is at …/objects')
   return key
 }
@@ -39,18 +41,39 @@ function decode(segment: string): string {
   }
 }
 
-/** The query's parameters, of which only these are known, each given once. @throws InvalidConfig */
-export function queryOf(url: string, known: readonly string[]): ReadonlyMap<string, string> {
+/** What the path names, by the names in the pattern of its route: each segment decoded; `*` is the rest, a key. @throws InvalidKey */
+export function paramsOf(pattern: string, url: string): Readonly<Record<string, string>> {
+  const segments = segmentsOf(url)
+  const params: Record<string, string> = {}
+  for (const [index, name] of pattern.split('/').entries()) {
+    if (name === '*') params['key'] = keyOfSegments(segments.slice(index))
+    else if (name.startsWith(':')) params[name.slice(1)] = decode(segments[index] ?? '')
+  }
+  return params
+}
+
+/** The query's parameters, each given once. @throws InvalidConfig */
+export function queryOf(url: string): ReadonlyMap<string, string> {
   const at = url.indexOf('?')
   const given = new Map<string, string>()
   if (at === -1) return given
   for (const part of url.slice(at + 1).split('&')) {
     if (part === '') continue
     const [name, value] = pair(part)
-    if (!known.includes(name))
-      throw refusal('InvalidConfig', `there is no parameter ${JSON.stringify(name)}; there are: ${known.join(', ')}`)
+    if (name === '__proto__') throw refusal('InvalidConfig', `there is no parameter ${name}`)
     if (given.has(name)) throw refusal('InvalidConfig', `the parameter ${name} is given twice`)
     given.set(name, value)
+  }
+  return given
+}
+
+/** The query of a route that takes bytes, which no schema looks at: only these parameters are known. @throws InvalidConfig */
+export function knownQueryOf(url: string, known: readonly string[]): ReadonlyMap<string, string> {
+  const given = queryOf(url)
+  for (const name of given.keys()) {
+    if (known.includes(name)) continue
+    const most = known.length === 0 ? 'there are none' : `there are: ${known.join(', ')}`
+    throw refusal('InvalidConfig', `there is no parameter ${JSON.stringify(name)}; ${most}`)
   }
   return given
 }
