@@ -1,4 +1,4 @@
-import type { Capabilities, Manifest } from '@kit/core'
+import type { Capabilities } from '@kit/core'
 import { messageOf } from './config/build-spec.ts'
 import { isReference, type Config, type StoreNode } from './config/config.ts'
 import type { Tree } from './config/tree.ts'
@@ -37,10 +37,8 @@ export async function describeStore(
       over.push(await describeStore(config, catalog, inner, isReference(item) ? item.name : undefined))
   }
   const manifest = typeof known === 'string' ? undefined : known.manifest
-  const options = node.options.map(({ key, value }) => [
-    key,
-    isSecret(manifest, key) ? reference(value) : written(value),
-  ])
+  const schemas = manifest?.options['properties']
+  const options = node.options.map(({ key, value }) => [key, shown(value, fieldOf(schemas, key))])
   return {
     name,
     type: node.type,
@@ -52,11 +50,18 @@ export async function describeStore(
   }
 }
 
-function isSecret(manifest: Manifest | undefined, option: string): boolean {
-  const properties = manifest?.options['properties']
-  if (typeof properties !== 'object' || properties === null) return true
-  const schema: unknown = Reflect.get(properties, option)
-  return typeof schema === 'object' && schema !== null && 'writeOnly' in schema && schema.writeOnly === true
+/** A value as it is written; what may be a secret by its schema, or has none, only where it is a reference. */
+function shown(tree: Tree, schema: unknown): unknown {
+  if (fieldOf(schema, 'writeOnly') === true || schema === undefined) return reference(tree)
+  if (tree.kind !== 'map') return written(tree)
+  const fields = fieldOf(schema, 'properties')
+  // A map whose fields are not known beforehand, such as the settings of layers, holds no secrets.
+  if (fields === undefined) return written(tree)
+  return Object.fromEntries(tree.entries.map(({ key, value }) => [key, shown(value, fieldOf(fields, key))]))
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 }
 
 /** A secret that stands in the file by itself, which no store opens with, is not repeated either. */

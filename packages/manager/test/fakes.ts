@@ -123,7 +123,9 @@ export async function installPackages(into: string, packages: Readonly<Record<st
       directories: 'implied',
       consistent: { read: true, list: true },
     }
-    const options = { type: 'object', properties: { token: { type: 'string', writeOnly: true } } }
+    const secret = { type: 'string', writeOnly: true }
+    const login = { type: 'object', properties: { user: { type: 'string' }, password: secret } }
+    const options = { type: 'object', properties: { token: secret, login } }
     const manifest = { contract: 0, type, aliases: [], schemes: [type], wraps: 'nothing', options, capabilities }
     const own = {
       name,

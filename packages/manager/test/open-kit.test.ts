@@ -143,7 +143,10 @@ describe('plugins', () => {
   test('are found from the file’s folder and run only for the stores that need them (R1)', async () => {
     const folder = await temporaryFolder()
     await installPackages(folder, { 'kit-red': 'red', 'kit-blue': 'blue' })
-    await writeFile(join(folder, 'kit.yaml'), 'stores: { r: { type: red, token: env:T }, b: { type: blue } }')
+    await writeFile(
+      join(folder, 'kit.yaml'),
+      'stores: { r: { type: red, token: env:T }, b: { type: blue, login: { user: ann, password: literal } } }',
+    )
     await using kit = await openKit({ cwd: folder })
     expect(await kit.describe('r')).toMatchObject({
       name: 'r',
@@ -154,6 +157,7 @@ describe('plugins', () => {
       options: { token: 'env:T' },
       capabilities: { directories: 'implied' },
     })
+    expect((await kit.describe('b')).options).toStrictEqual({ login: { user: 'ann', password: '(not shown)' } })
     expect((await kit.plugins()).map(({ manifest }) => manifest.type)).toStrictEqual(['red', 'blue'])
     expect(loadedPackages()).toStrictEqual([])
     await kit.store('r')

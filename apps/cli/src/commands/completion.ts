@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises'
+import { findPackageJSON } from 'node:module'
+import { dirname, join } from 'node:path'
+import { storageError } from '@kit/core'
+import type { Command } from 'commander'
+import { scriptFiles, type Shell } from '../completion/shells.ts'
+import type { CommandResult } from '../outcome.ts'
+import type { Session } from '../session.ts'
+
+/** Longer nobody waits for a key. */
+const limitMs = 1_000
+
+/** Prints the script that makes a shell complete `kit`. */
+export async function completion({ output }: Session, shell: Shell): Promise<CommandResult> {
+  const own = findPackageJSON('..', import.meta.url)
+  if (own === undefined) throw storageError('Unexpected', 'the package of kit is not found')
+  const script = await readFile(join(dirname(own), 'completion', scriptFiles[shell]), 'utf8')
+  if (!output.json) await output.write(script)
+  return { fields: { shell, script } }
+}
+
+/** Answers a shell: a line for each candidate. Says nothing where anything fails, and ends the process. */
+export async function complete(program: Command, words: readonly string[]): Promise<never> {
+  const [{ candidates }, { outsideCandidates }] = await Promise.all([
+    import('../completion/candidates.ts'),
+    import('../completion/outside.ts'),
+  ])
+  // Less than the limit for stores, so that what came in time goes out.
+  const signal = AbortSignal.timeout(limitMs * 0.8)
+  const timer = setTimeout(() => process.exit(0), limitMs)
+  const typed = words.map((word) => (word === '""' ? '' : word))
+  let lines = ''
+  try {
+    const found = await candidates(program, typed, (kind, word, globals) =>
+      outsideCandidates(kind, word, globals, signal),
+    )
+    lines = found.map(({ value, description }) => `${value}\t${firstLine(description)}\n`).join('')
+  } catch {
+    // A shell shows nothing then.
+  }
+  clearTimeout(timer)
+  return new Promise(() => process.stdout.write(lines, () => process.exit(0)))
+}
+
+function firstLine(text = ''): string {
+  return text.replaceAll(/\s+/g, ' ').trim()
+}

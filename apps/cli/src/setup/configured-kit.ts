@@ -1,0 +1,42 @@
+import { errorCode, type OpenOptions } from '@kit/core'
+import type { Kit, KitOptions } from '@kit/manager'
+import type { Globals, Session } from '../session.ts'
+
+/** How often a change is made anew where another program has saved meanwhile. */
+const tries = 10
+
+/** What the commands of the setup open a configuration with. The fs and memory plugins are there even where nothing is installed. */
+export async function kitOptions(globals: Globals, log?: OpenOptions['log']): Promise<KitOptions> {
+  const [{ fs }, { memory }] = await Promise.all([import('@kit/backend-fs'), import('@kit/backend-memory')])
+  return {
+    config: globals.config ?? (process.env['KIT_CONFIG'] || undefined),
+    environment: process.env,
+    builtIn: [fs, memory],
+    log,
+  }
+}
+
+/** The configuration as it is; closed by the caller. */
+export async function openConfigured(globals: Globals, more: Partial<KitOptions> = {}): Promise<Kit> {
+  const { openKit } = await import('@kit/manager')
+  return openKit({ ...(await kitOptions(globals)), ...more })
+}
+
+/** Changes the configuration file, which is made where there is none; made anew where another program saved meanwhile. Gives its path. */
+export async function changeConfig(
+  globals: Globals,
+  session: Session,
+  change: (kit: Kit, attempt: number) => Promise<void>,
+): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    session.signal.throwIfAborted()
+    await using kit = await openConfigured(globals, { create: true })
+    await change(kit, attempt)
+    try {
+      await kit.save()
+      return kit.path
+    } catch (error) {
+      if (errorCode(error) !== 'Conflict' || attempt === tries) throw error
+    }
+  }
+}
