@@ -280,6 +280,24 @@ describe('requests', () => {
     expect(await send()).toEqual({ status: 403, continued: false })
   })
 
+  it('that are refused before their body has been read can still be sent to the end', async () => {
+    const refusing = createHttpServer((_request, response) => response.writeHead(412).end('no'))
+    refusing.listen(0, '127.0.0.1')
+    await once(refusing, 'listening')
+    await using proxy = await startFaultProxy({ target: target(refusing), http: true })
+    const client = connect(proxy.port, proxy.host)
+    const sent = new Promise<void>((resolve) => {
+      client.write(`PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: ${8 * payload.length}\r\n\r\n`)
+      client.write(Buffer.alloc(8 * payload.length), () => resolve())
+    })
+    const [answer] = (await once(client, 'data')) as [Buffer]
+    expect(answer.toString()).toMatch(/^HTTP\/1.1 412 /)
+    await sent
+    client.destroy()
+    refusing.closeAllConnections()
+    refusing.close()
+  })
+
   it('suffer faults of the connection too', async () => {
     await using proxy = await startFaultProxy({ target: target(web), http: true })
     await proxy.set({ limit: { direction: 'down', afterBytes: 0, fate: 'reset', times: 1 } })

@@ -115,7 +115,14 @@ function forward(request: IncomingMessage, response: ServerResponse, target: Tar
     })
     // A PUT without body and length has none to be sent in chunks.
     onward.useChunkedEncodingByDefault = false
-    onward.on('response', resolve)
+    onward.on('response', (answer) => {
+      // Nothing more goes to a target that has answered. A client that listens only once it has sent all may still send the rest.
+      answer.on('end', () => {
+        request.unpipe(onward)
+        request.resume()
+      })
+      resolve(answer)
+    })
     onward.on('error', reject)
     // A client that goes away takes its request with it.
     response.on('close', () => {
