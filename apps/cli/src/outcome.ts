@@ -1,19 +1,21 @@
-import { inspect, styleText } from 'node:util'
+import { inspect } from 'node:util'
 import { catalogue, toStorageError, type ErrorCode } from '@kit/core'
+import { exitCodes } from './exit-codes.ts'
 
 /** What a command tells when it is over: fields of its result line, and what failed on the way. */
 export interface CommandResult {
   readonly fields: Readonly<Record<string, unknown>>
-  /** Things that could not be done, where the command went on with the others. */
+  /** Things that could not be done, where the command went on with the others: all, or the first of them. */
   readonly failures?: readonly unknown[] | undefined
+  /** How many there were in all, where `failures` has the first of them. */
+  readonly failed?: number | undefined
   /** Something was done all the same. */
   readonly partly?: boolean | undefined
   /** Standard output belongs to the bytes of an object: the result goes to standard error. */
   readonly aside?: boolean | undefined
+  /** Of a command that failed at nothing and still has something to say by it: differences, nothing done. */
+  readonly exit?: number | undefined
 }
-
-/** Exit code of a command that did one part and not another. */
-export const partialExit = 6
 
 /** An error as `--json` shows it. */
 export interface Failure {
@@ -27,7 +29,8 @@ export interface Failure {
   readonly problems?: unknown
 }
 
-function failureOf(error: unknown, requestId?: string): Failure {
+/** An error as data; `requestId` where it has none of its own. */
+export function failureOf(error: unknown, requestId?: string): Failure {
   const { code, message, key, store, ...rest } = toStorageError(error)
   const problems =
     typeof error === 'object' && error !== null && 'problems' in error ? { problems: error.problems } : {}
@@ -36,7 +39,7 @@ function failureOf(error: unknown, requestId?: string): Failure {
 }
 
 export function exitOf(error: unknown): number {
-  return catalogue[toStorageError(error).code].exit || 1
+  return ownExitOf(error) ?? (catalogue[toStorageError(error).code].exit || exitCodes.other.code)
 }
 
 /** Advice in the words of the command line, where the catalogue's is for programs. */
@@ -49,6 +52,7 @@ const ownHints: { readonly [Code in ErrorCode]?: string } = {
 }
 
 const hints: WeakMap<object, string> = new WeakMap()
+const exits: WeakMap<object, number> = new WeakMap()
 
 /** An error with advice of the command line's own, in the words of its options. */
 export function withHint<Thrown extends object>(error: Thrown, hint: string): Thrown {
@@ -56,8 +60,18 @@ export function withHint<Thrown extends object>(error: Thrown, hint: string): Th
   return error
 }
 
+/** An error with an exit code of its own, where the command line knows better what is missing. */
+export function withExit<Thrown extends object>(error: Thrown, exit: number): Thrown {
+  exits.set(error, exit)
+  return error
+}
+
 function hintOf(error: unknown): string | undefined {
   return typeof error === 'object' && error !== null ? hints.get(error) : undefined
+}
+
+function ownExitOf(error: unknown): number | undefined {
+  return typeof error === 'object' && error !== null ? exits.get(error) : undefined
 }
 
 /** The last line of standard output under `--json`. */
@@ -93,10 +107,12 @@ export function usageFailure(message: string): Readonly<Record<string, unknown>>
   }
 }
 
-/** An error for people: what happened, what to do, and with `verbose` what lies behind it. */
-export function failureText(error: unknown, verbose: boolean): string {
-  const { message, hint } = failureOf(error)
-  const name = styleText('red', 'kit:', { stream: process.stderr })
-  const text = `${name} ${message}\nhint: ${hint}\n`
-  return verbose ? `${text}${inspect(error, { depth: 6, colors: false })}\n` : text
+/** Failures for people: what happened, with `verbose` what lies behind it, and what to do, once for several alike. */
+export function failureTexts(errors: readonly unknown[], verbose: boolean): readonly string[] {
+  const failures = errors.map((error) => failureOf(error))
+  return failures.map(({ message, hint }, index) => {
+    const behind = verbose ? `${inspect(errors[index], { depth: 6, colors: false })}\n` : ''
+    const advice = failures[index + 1]?.hint === hint ? '' : `hint: ${hint}\n`
+    return `${message}\n${advice}${behind}`
+  })
 }

@@ -2,55 +2,69 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { declareObjectVerbs } from './declare-object-verbs.ts'
 import { declareSetupVerbs } from './declare-setup-verbs.ts'
+import { declareTransferVerbs } from './declare-transfer-verbs.ts'
 import type { RunVerb } from './declare.ts'
+import { exitCodeLines, exitCodes } from './exit-codes.ts'
 import type { Globals } from './session.ts'
 
-const addresses = `
+const notes = `
 Addresses:
   photos:2026/a.jpg      an object of the store \`photos\` of the configuration
   file:///srv/a.jpg      an object named without configuration, type://…
-  ./a.jpg  /srv/a.jpg    a local file
+  ./a.jpg  /srv/a.jpg    a local file; one with a colon in its name is ./a:b
   -                      standard input or output (cp)
 
-Exit codes: 0 done, 1 other, 2 usage or configuration, 4 no such object, 5 worth trying again,
-  6 done in part, 7 corrupt, 8 no room, 10 too late, 12 not allowed, 130 Ctrl-C`
+Exit codes:
+${exitCodeLines().trimEnd()}`
 
-/** Runs the command line; gives the exit code. Bodies of commands are loaded when they are used. */
-export async function runProgram(words: readonly string[]): Promise<number> {
-  let code = 0
+/**
+ * The whole command line as commander holds it: verbs, arguments, options, notes. Nothing is run by it; pages, completion and man pages are
+ * made from it. `json`: what is wrong with a command line is told by the caller, as JSON.
+ */
+export function buildProgram(run: RunVerb = () => Promise.resolve(), json = false): Command {
   const program = new Command('kit')
-  const run: RunVerb = async (verb, body) => {
-    const { runCommand } = await import('./run-command.ts')
-    code = await runCommand(verb, program.opts<Globals>(), body)
-  }
-  const json = words.includes('--json')
-  program
-    .description('Lists, reads, copies and removes objects in any store.')
+    .description('Lists, reads, copies, compares and removes objects in any store.')
     .option('--config <file>', 'the configuration file (else $KIT_CONFIG, else kit.yaml here or above)')
     .option('--json', 'JSON on standard output: one document, or lines that end in a result')
-    .option('--verbose', 'log lines, and causes of errors with their stacks, on standard error')
+    .option('--only-show-errors, --quiet', 'nothing but errors on standard error')
+    .option('--progress', 'tell the progress where standard error is no terminal, too')
+    .option('--verbose', 'what is done, log lines, and causes of errors with their stacks, on standard error')
     .version(version(), '-V, --version')
-    .addHelpText('after', addresses)
+    .addHelpText('after', notes)
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('hint: `kit --help` and `kit VERB --help` tell the usage')
     .configureOutput({ writeErr: (text) => (json ? undefined : process.stderr.write(text.replace(/^error:/, 'kit:'))) })
     .exitOverride()
+  program.commandsGroup('Objects:')
   declareObjectVerbs(program, run)
+  declareTransferVerbs(program, run)
+  program.commandsGroup('Setup:')
   declareSetupVerbs(program, run)
+  return program
+}
+
+/** Runs the command line; gives the exit code. Bodies of commands are loaded when they are used. */
+export async function runProgram(words: readonly string[]): Promise<number> {
+  let code: number = exitCodes.done.code
+  const json = words.includes('--json')
+  const program = buildProgram(async (verb, body) => {
+    const { runCommand } = await import('./run-command.ts')
+    code = await runCommand(verb, program.opts<Globals>(), body)
+  }, json)
   try {
     await program.parseAsync(words, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    if (error.exitCode === 0) return 0
+    if (error.exitCode === 0) return exitCodes.done.code
     const { usageFailure } = await import('./outcome.ts')
     if (json) process.stdout.write(`${JSON.stringify(usageFailure(error.message.replace(/^error: /, '')))}\n`)
-    return 2
+    return exitCodes.usage.code
   }
   return code
 }
 
 function version(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  const own: unknown = JSON.parse(text)
+  // One folder above the source and above the bundle.
+  const own: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
   return typeof own === 'object' && own !== null && 'version' in own ? String(own.version) : 'unknown'
 }

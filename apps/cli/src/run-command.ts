@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { fromErrno, storageError } from '@kit/core'
-import { exitOf, failureText, partialExit, resultLine, type CommandResult } from './outcome.ts'
-import { standardOutput } from './output.ts'
+import { exitCodes } from './exit-codes.ts'
+import { exitOf, failureTexts, resultLine, type CommandResult } from './outcome.ts'
+import { standardOutput, type Output } from './output.ts'
 import { openSession, type Globals, type Session } from './session.ts'
 
-const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
+const signals = {
+  SIGINT: exitCodes.interrupted.code,
+  SIGTERM: exitCodes.terminated.code,
+  SIGHUP: exitCodes.hangup.code,
+} as const
 
 /** Runs the body of one command in a session of its own, tells how it ended, and gives the exit code. */
 export async function runCommand(
@@ -15,7 +20,7 @@ export async function runCommand(
   const controller = new AbortController()
   const ended = endings(controller)
   const requestId = randomUUID()
-  const output = standardOutput(globals.json === true, controller.signal)
+  const output = standardOutput({ json: globals.json === true, quiet: globals.quiet === true }, controller.signal)
   const session = openSession(globals, output, controller.signal, requestId)
   const verbose = globals.verbose === true
   let result: CommandResult = { fields: {} }
@@ -30,12 +35,13 @@ export async function runCommand(
   } catch (error) {
     failure = error
   }
-  if (ended.pipe) return 0
+  output.status([])
+  if (ended.pipe) return exitCodes.done.code
   failure = ended.output ?? failure
   const failures = failure === undefined ? (result.failures ?? []) : [failure]
   const interrupted = ended.signal !== undefined && failures.length > 0
   const aside = result.aside === true || verb === 'cat'
-  if (!interrupted && !(output.json && aside)) for (const error of failures) output.tell(failureText(error, verbose))
+  if (!interrupted && !(output.json && aside)) tellFailures(output, failures, result.failed, verbose)
   if (output.json) {
     const first = interrupted ? storageError('Aborted', 'interrupted') : failures[0]
     const line = `${JSON.stringify(resultLine(verb, requestId, result.fields, first))}\n`
@@ -44,9 +50,21 @@ export async function runCommand(
   if (interrupted && ended.signal !== undefined) return signals[ended.signal]
   if (failures.length === 0) {
     await output.flush()
-    return ended.output === undefined ? 0 : exitOf(ended.output)
+    return ended.output === undefined ? (result.exit ?? exitCodes.done.code) : exitOf(ended.output)
   }
-  return result.partly === true ? partialExit : exitOf(failures[0])
+  return result.partly === true ? exitCodes.partial.code : exitOf(failures[0])
+}
+
+/** At the end, so that they are seen whatever was printed meanwhile. */
+function tellFailures(
+  output: Output,
+  failures: readonly unknown[],
+  failed: number | undefined,
+  verbose: boolean,
+): void {
+  const more = (failed ?? failures.length) - failures.length
+  for (const text of failureTexts(failures, verbose)) output.tell(text, 'kit:')
+  if (more > 0) output.tell(`and ${more} more failed\n`, 'kit:')
 }
 
 interface Endings {

@@ -1,7 +1,10 @@
-import { basename } from 'node:path'
+import { realpath } from 'node:fs/promises'
+import { basename, dirname, join, resolve, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import {
   isStorageError,
+  keyBelow,
   keyCodec,
   openStore,
   parseKey,
@@ -10,12 +13,14 @@ import {
   type Key,
   type OpenOptions,
   type Store,
+  type StoreEntry,
 } from '@kit/core'
 import { temporaryFiles } from '@kit/core/node'
 import type { Kit } from '@kit/manager'
 import { parseAddress } from './address.ts'
 import { followLocal, localItself, localPath, type LocalFile } from './local-files.ts'
-import { withHint } from './outcome.ts'
+import { exitCodes } from './exit-codes.ts'
+import { withExit, withHint } from './outcome.ts'
 import type { Output } from './output.ts'
 
 /** Options of every command. */
@@ -23,6 +28,8 @@ export interface Globals {
   readonly config?: string
   readonly json?: boolean
   readonly verbose?: boolean
+  readonly quiet?: boolean
+  readonly progress?: boolean
 }
 
 /** An object or directory that an address names. */
@@ -34,12 +41,18 @@ export interface Place {
   readonly rootName: string
   /** The address of any object of the same store. */
   addressOf(key: string): string
+  /** Where the whole store lies on this machine, links followed, if it does and that is known. */
+  readonly folder?: string | undefined
 }
 
 /** What a command works with; closing it closes every store that it opened. */
 export interface Session {
   readonly output: Output
   readonly verbose: boolean
+  /** Nothing but errors for people. */
+  readonly quiet: boolean
+  /** Progress is told where nobody looks, too. */
+  readonly progress: boolean
   readonly signal: AbortSignal
   /** For every call of a store: cancelled with the command, and one id for all. */
   readonly call: CallOptions
@@ -71,12 +84,20 @@ export function openSession(globals: Globals, output: Output, signal: AbortSigna
     const store = await localStore(root)
     const codec = keyCodec(store.capabilities.keys)
     const key = parseKey(name === '' ? '' : codec.toKey(name))
-    return { store, key, rootName: basename(root), addressOf: (key) => localPath(root, codec.toRaw(parseKey(key))) }
+    return {
+      store,
+      key,
+      rootName: basename(root),
+      folder: root,
+      addressOf: (key) => localPath(root, codec.toRaw(parseKey(key))),
+    }
   }
 
   return {
     output,
     verbose,
+    quiet: globals.quiet === true,
+    progress: globals.progress === true,
     signal,
     call: { signal, requestId },
     async place(text, { itself = false } = {}) {
@@ -90,7 +111,8 @@ export function openSession(globals: Globals, output: Output, signal: AbortSigna
           kit ??= openConfigured(globals.config, log)
           const store = await configuredStore(await kit, address.store)
           const { store: name } = address
-          return { store, key: parseKey(address.path), rootName: name, addressOf: (key) => `${name}:${key}` }
+          const folder = await folderOf(await kit, name)
+          return { store, key: parseKey(address.path), rootName: name, folder, addressOf: (key) => `${name}:${key}` }
         }
         case 'inline': {
           kit ??= openConfigured(globals.config, log)
@@ -99,6 +121,7 @@ export function openSession(globals: Globals, output: Output, signal: AbortSigna
             store,
             key: parseKey(address.name),
             rootName: '',
+            folder: address.parent.startsWith('file:') ? await realFolder(fileURLToPath(address.parent)) : undefined,
             addressOf: (key) => inlineAddress(address.parent, key),
           }
         }
@@ -113,6 +136,43 @@ export function openSession(globals: Globals, output: Output, signal: AbortSigna
   }
 }
 
+/** Whether one place lies in the other or is the other; stores in folders can be known under several names. */
+export function covers(outer: Place, inner: Place): boolean {
+  if (outer.store === inner.store) return keyBelow(outer.key, inner.key) !== undefined || outer.key === inner.key
+  if (outer.folder === undefined || inner.folder === undefined) return false
+  const [one, other] = [join(outer.folder, outer.key), join(inner.folder, inner.key)]
+  return one === other || other.startsWith(one.endsWith(sep) ? one : `${one}${sep}`)
+}
+
+/** @throws NotFound, exit code 3, where nothing is; NotDirectory where it is no directory */
+export async function requireDirectory(session: Session, place: Place): Promise<void> {
+  const kind = await requireThere(session, place)
+  if (kind === 'directory') return
+  throw storageError('NotDirectory', 'it is no directory', { store: place.store.name, key: place.key })
+}
+
+/** What kind of thing is at a place. @throws NotFound, exit code 3 */
+export async function requireThere({ call }: Session, { store, key }: Place): Promise<StoreEntry['kind']> {
+  try {
+    return key === '' ? 'directory' : (await store.stat(key, { ...call, implied: true })).kind
+  } catch (error) {
+    if (!isStorageError(error) || error.code !== 'NotFound') throw error
+    throw withExit(error, exitCodes.noDirectory.code)
+  }
+}
+
+/** The folder of a configured store that is one, as it is written in the file. */
+async function folderOf(kit: Kit, name: string): Promise<string | undefined> {
+  const { type, options } = await kit.describe(name)
+  const { path } = options
+  if (type !== 'fs' || typeof path !== 'string' || path.includes('${')) return undefined
+  return realFolder(resolve(dirname(kit.path), path))
+}
+
+async function realFolder(path: string): Promise<string> {
+  return realpath(path).catch(() => path)
+}
+
 function inlineAddress(parent: string, key: string): string {
   const url = new URL(parent)
   url.pathname = `${url.pathname.replace(/\/*$/, '')}/${key.split('/').map(encodeURIComponent).join('/')}`
@@ -124,6 +184,7 @@ async function configuredStore(kit: Kit, name: string): Promise<Store> {
     return await kit.store(name)
   } catch (error) {
     if (!isStorageError(error) || error.code !== 'NotFound') throw error
+    withExit(error, exitCodes.noDirectory.code)
     throw withHint(error, `Stores stand under \`stores:\` in ${kit.path}; a local file is written ./${name}:…`)
   }
 }

@@ -6,6 +6,7 @@ import type { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { bundledCommand } from './bundle.ts'
 
 /** The command's own code. */
 export const main: string = fileURLToPath(new URL('../src/main.ts', import.meta.url))
@@ -19,6 +20,11 @@ export interface Ended {
 export interface RunOptions {
   readonly input?: string
   readonly environment?: Readonly<Record<string, string>>
+}
+
+/** What Node runs: the bundle, with packages that are not in it from source. */
+export async function commandWords(): Promise<readonly string[]> {
+  return ['--conditions=@kit/source', await bundledCommand()]
 }
 
 /** A folder with a `kit.yaml`: store `a` in the folder `data`, and whatever else is given. */
@@ -39,9 +45,10 @@ export async function workplace(config = 'stores:\n  a: { type: fs, path: data }
   const folder = await mkdtemp(join(tmpdir(), 'kit-cli-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   await writeFile(join(folder, 'kit.yaml'), config)
+  const command = await commandWords()
   const start: Workplace['start'] = (words, environment = {}) => {
-    const own = { KIT_HOME: join(folder, 'home'), KIT_CONFIG: undefined, FORCE_COLOR: undefined }
-    const child = spawn(process.execPath, ['--conditions=@kit/source', main, ...words], {
+    const own = { KIT_HOME: join(folder, 'home'), KIT_CONFIG: undefined, FORCE_COLOR: undefined, NO_COLOR: undefined }
+    const child = spawn(process.execPath, [...command, ...words], {
       cwd: folder,
       env: { ...process.env, ...own, ...environment },
       stdio: ['pipe', 'pipe', 'pipe'],

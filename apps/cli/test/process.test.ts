@@ -5,7 +5,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
-import { jsonLines, main, workplace } from './kit-command.ts'
+import { commandWords, jsonLines, workplace } from './kit-command.ts'
 
 // Every command is a process of its own, on a machine that may be busy.
 vi.setConfig({ testTimeout: 120_000 })
@@ -133,7 +133,7 @@ describe('the configuration', () => {
 
   test('that lacks a store says which there are, and how a file would be named', async () => {
     const { kit } = await workplace()
-    expect(await kit(['ls', 'b:x'])).toMatchObject({ code: 4, stderr: /no store b; there are a\nhint: .*\.\/b:/ })
+    expect(await kit(['ls', 'b:x'])).toMatchObject({ code: 3, stderr: /no store b; there are a\nhint: .*\.\/b:/ })
   })
 })
 
@@ -196,7 +196,7 @@ describe('signals and pipes', () => {
   test.runIf(existsSync('/dev/full'))('tell when the output cannot be written', async () => {
     const { folder } = await workplace()
     const full = openSync('/dev/full', 'w')
-    const words = ['--conditions=@kit/source', main, 'ls', '--json', '.']
+    const words = [...(await commandWords()), 'ls', '--json', '.']
     const { status, stderr } = spawnSync(process.execPath, words, { cwd: folder, stdio: ['ignore', full, 'pipe'] })
     closeSync(full)
     expect({ status, stderr: String(stderr) }).toMatchObject({

@@ -1,0 +1,64 @@
+import { styleText } from 'node:util'
+import type { TransferProgress } from '@kit/core/transfer'
+import { harmless } from './printable.ts'
+import { bytesText, countText, secondsText } from './quantities.ts'
+import type { Session } from './session.ts'
+
+/** What is over sooner shows no rows. */
+const quietMs = 400
+/** Between lines where nobody sees them change. */
+const lineEveryMs = 5000
+const maxRows = 12
+const nameWidth = 44
+
+/** Shows progress on a terminal, as rows that change; with `--progress` elsewhere, as a line now and then. undefined: not at all. */
+export function progressView(session: Session): ((progress: TransferProgress) => void) | undefined {
+  const { output, quiet, progress: wanted } = session
+  const terminal = process.stderr.isTTY && process.env['TERM'] !== 'dumb'
+  if (quiet || !(terminal || wanted)) return undefined
+  const started = performance.now()
+  let last = started
+  return (progress) => {
+    const now = performance.now()
+    if (terminal) {
+      if (now - started >= quietMs || wanted) output.status(progressRows(progress, process.stderr.rows))
+    } else if (now - last >= lineEveryMs) {
+      last = now
+      output.tell(`${totalLine(progress)}\n`)
+    }
+  }
+}
+
+/** A row for each transfer, as many as fit, and the sums below them. */
+export function progressRows(progress: TransferProgress, height: number): readonly string[] {
+  const room = Math.max(0, Math.min(maxRows, height - 3))
+  const rows = progress.active.slice(0, room).map(({ key, bytes, total }) => {
+    const name = tail(harmless(key), nameWidth).padEnd(nameWidth)
+    const share =
+      total === undefined || total === 0 ? '    ' : `${String(Math.floor((bytes / total) * 100)).padStart(3)}%`
+    const size = total === undefined ? bytesText(bytes) : `${bytesText(bytes)} of ${bytesText(total)}`
+    return `  ${name}  ${share}  ${size}`
+  })
+  const hidden = progress.active.length - room
+  if (hidden > 0) rows.push(styleText('dim', `  and ${hidden} more`, { stream: process.stderr }))
+  return [...rows, styleText('bold', totalLine(progress), { stream: process.stderr })]
+}
+
+/** Items, bytes, speed and what remains, on one line. While it is still planned the sums are of what is known. */
+export function totalLine({ items, bytes, planning, bytesPerSecond, remainingSeconds }: TransferProgress): string {
+  const more = planning ? '+' : ''
+  return [
+    `${items.done + items.failed} of ${items.total}${more}`,
+    `${bytesText(bytes.done)} of ${bytesText(bytes.total)}${more}`,
+    `${bytesText(Math.round(bytesPerSecond))}/s`,
+    ...(remainingSeconds === undefined ? [] : [`${secondsText(remainingSeconds)} left`]),
+    ...(items.skipped === 0 ? [] : [`${items.skipped} skipped`]),
+    ...(items.failed === 0 ? [] : [countText(items.failed, 'failure')]),
+  ].join('  ·  ')
+}
+
+/** The end of a name tells more than its beginning. */
+function tail(text: string, width: number): string {
+  const characters = Array.from(text)
+  return characters.length <= width ? text : `…${characters.slice(1 - width).join('')}`
+}
