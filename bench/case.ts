@@ -42,6 +42,8 @@ export interface ComparedCase extends CaseBase {
   readonly check?: (result: unknown, side: string) => Promise<void> | void
   /** Untimed, before each timed call on either side: takes away what the last call left. Each timing is then a single call. */
   readonly reset?: () => Promise<void> | void
+  /** What a side has spent so far, in ms, where that is not the time on the wall: a server's processor time. */
+  readonly clock?: (side: string) => number
   /** The least `kit / peer` that passes: the median over the rounds. Without one the case is there to be looked at. */
   readonly floor?: number
   /** The `kit / peer` that is wanted. Missing it is shown, and passes. */

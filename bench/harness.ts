@@ -65,8 +65,9 @@ async function compared(one: ComparedCase, chosen: Pace): Promise<Result> {
   const rounds = roundsThatFit(sides, chosen)
   for (let round = 0; round < rounds || (round < rounds * chosen.patience && straddles(ratios(), one.floor)); round++) {
     // Every other round goes backwards, so that no side always follows the same one.
-    for (const { work, repeats, rates } of round % 2 === 0 ? sides : sides.toReversed()) {
-      const took = await time(work, repeats, one.reset)
+    for (const { name, work, repeats, rates } of round % 2 === 0 ? sides : sides.toReversed()) {
+      const { clock } = one
+      const took = await time(work, repeats, one.reset, clock && (() => clock(name)))
       rates.push((one.count * repeats * 1000) / took)
     }
   }

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import { errorCode, storageError, type ByteRange, type Reading, type StoreEntry } from '@kit/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { answeredWith, refusal } from '../answers.ts'
@@ -6,11 +5,13 @@ import type { Limits } from '../limits.ts'
 import { deleteDescribed, headDescribed, readDescribed, writeDescribed } from '../schemas/object-routes.ts'
 import type { Services } from '../services.ts'
 import { storeNamed, type Target } from '../stores.ts'
-import { servedHeaders, validatorHeaders } from '../wire/attributes.ts'
-import { responseBody, signalOf, watchTaker } from '../wire/bodies.ts'
+import { objectType, servedHeaders, storedHeaders, validatorHeaders } from '../wire/attributes.ts'
+import { signalOf } from '../wire/bodies.ts'
 import { conditionsOf, evaluate, ifRangeHolds, isConditional, type Conditions } from '../wire/conditions.ts'
 import { isStrong } from '../wire/etags.ts'
+import { multipartBody, parseRanges, partsOf, type Part, type RangeSpec } from '../wire/multi-range.ts'
 import { contentRange, parseRange } from '../wire/ranges.ts'
+import { sendReading } from '../wire/send-reading.ts'
 import { keyOf, knownQueryOf, storeNameOf } from '../wire/target.ts'
 import { deleteObject, putObject } from './changes.ts'
 
@@ -67,21 +68,59 @@ async function getObject(
   const conditions = conditionsOf(request.headers)
   const ifRange = request.headers['if-range']
   const range = parseRange(request.headers.range)
-  if (!isConditional(conditions) && (range === undefined || typeof ifRange !== 'string')) {
-    return sendReading(reply, await read(target, range), range, limits)
+  const several = range === undefined ? parseRanges(request.headers.range) : undefined
+  if (!isConditional(conditions) && several === undefined && (range === undefined || typeof ifRange !== 'string')) {
+    return send(request, reply, await read(target, range), range, limits)
   }
   for (let look = 1; look <= looks; look++) {
     const entry = await statFile(target)
     if (decide(conditions, entry) === 'not modified') return notModified(reply, entry)
-    const wanted = typeof ifRange === 'string' && !ifRangeHolds(ifRange, entry) ? undefined : range
+    const other = typeof ifRange === 'string' && !ifRangeHolds(ifRange, entry)
     const pin = isStrong(entry.etag) && target.store.capabilities.read.ifMatch !== undefined ? entry.etag : undefined
+    const parts = several === undefined || other ? undefined : requireParts(several, entry)
+    const wanted = other ? undefined : (range ?? theOnly(parts))
     try {
-      return sendReading(reply, await read(target, wanted, pin), wanted, limits)
+      // Without a state to bind them to, parts might be of different objects.
+      if (parts !== undefined && parts.length > 1 && pin !== undefined) {
+        return await sendParts(request, reply, target, { ...entry, etag: pin }, parts, limits)
+      }
+      return await send(request, reply, await read(target, wanted, pin), wanted, limits)
     } catch (error) {
       if (pin === undefined || errorCode(error) !== 'ConditionFailed') throw error
     }
   }
   throw storageError('Conflict', 'the object keeps changing while its conditions are looked at', { retry: 'safe' })
+}
+
+/** @throws InvalidRange where the object has none of the ranges */
+function requireParts(several: readonly RangeSpec[], { key, size }: StoreEntry): readonly Part[] | undefined {
+  if (size === undefined || size === 0) return undefined
+  const parts = partsOf(several, size)
+  if (parts.length > 0) return parts
+  const headers = { 'content-range': `bytes */${size}` }
+  throw answeredWith(storageError('InvalidRange', 'the object has none of these ranges', { key }), { headers })
+}
+
+function theOnly(parts: readonly Part[] | undefined): ByteRange | undefined {
+  return parts?.length === 1 ? parts[0] : undefined
+}
+
+async function sendParts(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { store, key, version, call }: Target,
+  entry: StoreEntry,
+  parts: readonly Part[],
+  limits: Limits,
+): Promise<FastifyReply> {
+  const { size = 0, etag } = entry
+  const { 'content-type': contentType = '', ...headers } = servedHeaders(entry)
+  const body = multipartBody(parts, size, contentType, (range) =>
+    store.read(key, { ...call, range, ifMatch: etag, version }),
+  )
+  reply.code(206)
+  const sent = { whole: undefined, size: body.size, [Symbol.asyncIterator]: () => body[Symbol.asyncIterator]() }
+  return sendReading(request, reply, sent, { ...headers, 'content-type': body.contentType }, limits)
 }
 
 /** What a read would serve: of a link, what it points to. @throws IsDirectory, as a read would */
@@ -122,24 +161,21 @@ async function read(target: Target, range: ByteRange | undefined, ifMatch?: stri
   }
 }
 
-async function sendReading(
+async function send(
+  request: FastifyRequest,
   reply: FastifyReply,
   reading: Reading,
   range: ByteRange | undefined,
   limits: Limits,
 ): Promise<FastifyReply> {
-  const { entry, from, size, whole } = reading
-  reply.headers(servedHeaders(entry))
+  const { entry, from, size } = reading
+  const headers = servedHeaders(entry)
   if (range !== undefined && size !== undefined && size > 0) {
-    reply.code(206).header('content-range', contentRange(from, size, entry.size))
+    reply.code(206)
+    headers['content-range'] = contentRange(from, size, entry.size)
   } else if (range !== undefined && from > 0) {
     await reading[Symbol.asyncDispose]()
     throw refusal('Unsupported', 'the store tells no size, so a part of the object cannot be described')
   }
-  if (whole !== undefined) return reply.send(Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength))
-  if (size !== undefined) reply.header('content-length', String(size))
-  // However the answer ends, the store is told.
-  reply.raw.once('close', () => void reading[Symbol.asyncDispose]().then(undefined, () => undefined))
-  watchTaker(reply.raw, limits)
-  return reply.send(Readable.from(responseBody(reading, size), { objectMode: false, highWaterMark: 1 << 20 }))
+  return sendReading(request, reply, reading, headers, limits)
 }

@@ -1,6 +1,6 @@
-/** Bodies between sockets and stores. */
+/** Bodies of requests, and who is at the other end of them. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { storageError, type Bytes, type Reading } from '@kit/core'
+import { isStorageError, storageError } from '@kit/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { refusal } from '../answers.ts'
 import type { Limits } from '../limits.ts'
@@ -42,42 +42,160 @@ export function waitsToSend({ raw }: FastifyRequest): boolean {
   return /^100-continue$/i.test(raw.headers.expect ?? '')
 }
 
+/** What came meanwhile is given on in one piece of up to this many bytes: each piece is a turn of the store. */
+const pieceBytes = 524_288
+
 /**
- * The body of a request, pulled as the store takes it. A client that goes away, or gives nothing for too long, breaks it; ending early
- * leaves the connection, so that the client can be answered.
+ * The body of a request, pulled as the store takes it: whatever has come by then, at most about `pieceBytes`. A client that goes away, or
+ * gives nothing for too long, breaks it; ending early leaves the connection, so that the client can be answered.
  */
-export async function* requestBody(raw: IncomingMessage, limits: Limits): AsyncGenerator<Uint8Array> {
-  let waiting = true
-  let bytes = 0
-  const stalled = (): void => {
-    if (waiting) raw.destroy(storageError('Timeout', `the client sent nothing for ${limits.stallMs} ms`))
-  }
-  const timer = setTimeout(stalled, limits.stallMs)
-  try {
-    for await (const chunk of raw.iterator({ destroyOnReturn: false })) {
-      if (!(chunk instanceof Uint8Array)) throw storageError('Unexpected', 'a request body gives bytes')
-      waiting = false
-      bytes += chunk.byteLength
-      if (bytes > limits.maxBodyBytes) throw tooLarge(limits.maxBodyBytes)
-      yield chunk
-      waiting = true
-      timer.refresh()
+export function requestBody(raw: IncomingMessage, limits: Limits): AsyncIterableIterator<Uint8Array> {
+  let chunks: Uint8Array[] = []
+  let held = 0
+  let ended = false
+  let failure: Error | undefined
+  let waiting: PromiseWithResolvers<IteratorResult<Uint8Array, undefined>> | undefined
+  let soon: NodeJS.Immediate | undefined
+  let intake: Intake | undefined
+
+  function step(): Promise<IteratorResult<Uint8Array, undefined>> | undefined {
+    if (held > 0) {
+      const [first = new Uint8Array()] = chunks
+      const value = chunks.length === 1 ? first : Buffer.concat(chunks, held)
+      chunks = []
+      held = 0
+      if (!ended) raw.resume()
+      return Promise.resolve({ done: false, value })
     }
-    if (!raw.complete) throw storageError('Aborted', 'the client went away before its whole body had come')
-  } finally {
-    clearTimeout(timer)
+    if (failure !== undefined) return Promise.reject(failure)
+    return ended ? Promise.resolve(over) : undefined
+  }
+  function answer(): void {
+    soon = undefined
+    const answered = waiting === undefined ? undefined : step()
+    if (answered === undefined) return
+    intake?.rest()
+    waiting?.resolve(answered)
+    waiting = undefined
+  }
+  const events = {
+    chunk(chunk: Uint8Array): void {
+      chunks.push(chunk)
+      held += chunk.byteLength
+      if (held >= pieceBytes) {
+        raw.pause()
+        answer()
+        // What else came in this turn of the event loop goes with it.
+      } else if (waiting !== undefined) soon ??= setImmediate(answer)
+    },
+    end(error: Error | undefined): void {
+      ended = true
+      failure = error
+      answer()
+    },
+  }
+  return {
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    next() {
+      intake ??= takeIn(raw, limits, events)
+      const present = step()
+      if (present !== undefined) return present
+      intake.wait()
+      waiting = Promise.withResolvers()
+      return waiting.promise
+    },
+    async return() {
+      ended = true
+      chunks = []
+      held = 0
+      clearImmediate(soon)
+      intake?.stop()
+      waiting?.resolve(over)
+      waiting = undefined
+      return over
+    },
   }
 }
 
+const over = { done: true, value: undefined } as const
+
 /** A body of few bytes in one piece. */
-export async function collectBody(raw: IncomingMessage, size: number, limits: Limits): Promise<Uint8Array> {
-  const all = new Uint8Array(size)
+export function collectBody(raw: IncomingMessage, size: number, limits: Limits): Promise<Uint8Array> {
+  // Of its own, not a part of what sockets are read into: a store may keep it.
+  const all = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
   let at = 0
-  for await (const chunk of requestBody(raw, limits)) {
-    all.set(chunk, at)
-    at += chunk.byteLength
+  return new Promise((resolve, reject) => {
+    const intake = takeIn(raw, limits, {
+      chunk(chunk) {
+        all.set(chunk, at)
+        at += chunk.byteLength
+        intake.wait()
+      },
+      end: (error) => (error === undefined ? resolve(all) : reject(error)),
+    })
+    intake.wait()
+  })
+}
+
+interface Intake {
+  /** From now on a client that sends nothing is waited for, and not for ever. */
+  wait(): void
+  rest(): void
+  /** Leaves the connection as it is. */
+  stop(): void
+}
+
+/** Chunks as they come, then the end, once: with an error where the body broke, was too long or stood still. */
+function takeIn(
+  raw: IncomingMessage,
+  limits: Limits,
+  events: { chunk(chunk: Uint8Array): void; end(error: Error | undefined): void },
+): Intake {
+  let bytes = 0
+  let waits = false
+  const timer = setTimeout(() => {
+    if (waits) raw.destroy(storageError('Timeout', `the client sent nothing for ${limits.stallMs} ms`))
+  }, limits.stallMs)
+  const stop = (): void => {
+    clearTimeout(timer)
+    raw.off('data', data).off('end', end).off('error', broken).off('close', broken)
+    raw.pause()
   }
-  return all
+  const finish = (error?: Error): void => {
+    stop()
+    events.end(error)
+  }
+  function data(chunk: Uint8Array): void {
+    bytes += chunk.byteLength
+    if (bytes > limits.maxBodyBytes) finish(tooLarge(limits.maxBodyBytes))
+    else events.chunk(chunk)
+  }
+  function end(): void {
+    if (raw.complete) finish()
+    else broken()
+  }
+  function broken(error?: Error): void {
+    const gone = (): Error =>
+      storageError('Aborted', 'the client went away before its whole body had come', { cause: error })
+    // It may still break when it is nobody's any more.
+    raw.on('error', () => undefined)
+    finish(isStorageError(error) ? error : gone())
+  }
+  if (raw.readableEnded) queueMicrotask(end)
+  else if (raw.destroyed) queueMicrotask(broken)
+  else raw.on('data', data).on('end', end).on('error', broken).on('close', broken).resume()
+  return {
+    wait() {
+      waits = true
+      timer.refresh()
+    },
+    rest() {
+      waits = false
+    },
+    stop,
+  }
 }
 
 /**
@@ -101,23 +219,11 @@ export function discardRest({ raw }: FastifyRequest, limits: Limits): Promise<vo
   })
 }
 
-/** The body of a reading, checked against the length that the headers have told: a body of another length breaks the connection. */
-export async function* responseBody(reading: Reading, size: number | undefined): AsyncGenerator<Bytes> {
-  let bytes = 0
-  for await (const chunk of reading) {
-    bytes += chunk.byteLength
-    if (size !== undefined && bytes > size) break
-    yield chunk
-  }
-  if (size !== undefined && bytes !== size) {
-    throw storageError('Corrupt', `the store gave ${bytes < size ? bytes : 'more'} bytes, not ${size}`)
-  }
-}
-
 /** Closes the connection of a client that takes nothing for too long; a store that is slow is left to its own limits. */
 export function watchTaker(raw: ServerResponse, limits: Limits): void {
   raw.setTimeout(limits.stallMs, () => {
-    if (raw.writableNeedDrain) raw.destroy()
+    const takesNothing = raw.writableNeedDrain || (raw.writableEnded && !raw.writableFinished)
+    if (takesNothing) raw.destroy()
     else raw.socket?.setTimeout(limits.stallMs)
   })
 }
