@@ -1,4 +1,4 @@
-import { parseKey, storageError, utf8Length } from '@kit/core'
+import { errorCode, parseKey, storageError, utf8Length } from '@kit/core'
 import type { Attributes, Backend, Capabilities, Context, Entry, Key, Page, UploadToken } from '@kit/core'
 import { rangeHeader, readResponse } from '@kit/core/http'
 import { asProblem } from '@kit/client'
@@ -8,6 +8,9 @@ import { storageErrorOf } from './kit-errors.ts'
 
 /** Bytes of keys in one request to delete several: servers take 1 MiB of JSON, where a character may need six. */
 const deleteBytes = 150_000
+
+/** How many uploads are known without asking. */
+const uploadsMax = 10_000
 
 /** What a GET answers when the bytes are wanted as they are stored, with the entry beside them. */
 const objectType = 'application/vnd.kit.object'
@@ -23,6 +26,8 @@ export function kitBackend(client: KitClient, capabilities: Capabilities, below:
   }
   const entry = (value: unknown): Entry => here(entryOf(value))
   const pageMax = capabilities.list?.pageMax ?? 1000
+  /** Keys of uploads, by their ids. */
+  const uploads = new Map<string, string>()
 
   /** What the server would drop without a word, or do without a promise that was made here. */
   async function requireKept(context: Context, attributes: Attributes, atomic = true): Promise<void> {
@@ -40,10 +45,14 @@ export function kitBackend(client: KitClient, capabilities: Capabilities, below:
     return entry(await client.ask(context, method, path, 'entry', { json }))
   }
 
-  const uploadPath = ({ state }: UploadToken): string => {
+  /** Where an upload is. The server knows its key by the id alone; a token that says another one was made up. */
+  async function uploadPath(context: Context, { key, state }: UploadToken): Promise<string> {
     const id: unknown = Reflect.get(Object(state), 'id')
     if (typeof id !== 'string' || id === '') throw storageError('NotFound', 'the token is none of this store')
-    return `/uploads/${encodeURIComponent(id)}`
+    const path = `/uploads/${encodeURIComponent(id)}`
+    const real = uploads.get(id) ?? tokenOf(await client.ask(context, 'GET', path, 'upload')).key
+    if (real !== key) throw storageError('NotFound', 'the token belongs to an upload of another key')
+    return path
   }
 
   const tokenOf = (value: unknown): UploadToken => {
@@ -54,8 +63,11 @@ export function kitBackend(client: KitClient, capabilities: Capabilities, below:
     if (typeof id !== 'string' || typeof key !== 'string' || typeof partBytes !== 'number') {
       throw storageError('Corrupt', 'the server gave what is no upload')
     }
+    const own = here({ kind: 'file', key }).key
+    if (uploads.size >= uploadsMax) uploads.clear()
+    uploads.set(id, own)
     return {
-      key: here({ kind: 'file', key }).key,
+      key: own,
       partBytes,
       expires: typeof expires === 'string' ? expires : undefined,
       sourceVersion: typeof sourceVersion === 'string' ? sourceVersion : undefined,
@@ -92,6 +104,7 @@ export function kitBackend(client: KitClient, capabilities: Capabilities, below:
     async read(context, key, { range, ifMatch, ifNoneMatch, version }) {
       const headers = {
         accept: objectType,
+        'cache-control': 'no-cache',
         range: rangeHeader(range),
         'if-match': conditionTag(ifMatch),
         'if-none-match': conditionTag(ifNoneMatch),
@@ -224,19 +237,28 @@ export function kitBackend(client: KitClient, capabilities: Capabilities, below:
         const json = { key: there(key), size, sourceVersion, ...conditions, attributes: attributeJson(attributes) }
         return tokenOf(await client.ask(context, 'POST', '/uploads', 'upload', { json }))
       },
-      part: (context, token, number, source) =>
-        client.tell(context, 'PUT', `${uploadPath(token)}/parts/${number}`, { source }),
+      async part(context, token, number, source) {
+        await client.tell(context, 'PUT', `${await uploadPath(context, token)}/parts/${number}`, { source })
+      },
       async parts(context, token) {
-        const json = await client.json(context, await client.send(context, 'GET', uploadPath(token)))
+        const json = await client.json(context, await client.send(context, 'GET', await uploadPath(context, token)))
         return listOf(json, 'parts').map((part) => {
           const [number, size]: unknown[] = [Reflect.get(Object(part), 'number'), Reflect.get(Object(part), 'size')]
           if (typeof number === 'number' && typeof size === 'number') return { number, size }
           throw storageError('Corrupt', 'the server gave what is no part of an upload')
         })
       },
-      finish: async (context, token) =>
-        entry(await client.ask(context, 'POST', `${uploadPath(token)}/finish`, 'entry')),
-      abort: (context, token) => client.tell(context, 'DELETE', uploadPath(token)),
+      async finish(context, token) {
+        return entry(await client.ask(context, 'POST', `${await uploadPath(context, token)}/finish`, 'entry'))
+      },
+      async abort(context, token) {
+        try {
+          await client.tell(context, 'DELETE', await uploadPath(context, token))
+        } catch (error) {
+          // One that is over, or never was, holds no parts.
+          if (errorCode(error) !== 'NotFound') throw error
+        }
+      },
       async *list(context) {
         const json = await client.json(context, await client.send(context, 'GET', '/uploads'))
         for (const upload of listOf(json, 'uploads')) {

@@ -16,7 +16,8 @@ async function subject(kind: Kind): Promise<Subject & { readonly stop: () => Pro
   const own = meet(carried, server.capabilities)
   const options = (store: string): KitOptions => ({ url: proxy.endpoint, store, capabilities: own })
   const faults: { readonly [Kind in 'offline' | 'busy' | 'denied']: Faults } = {
-    offline: { refuse: true },
+    // What is open already breaks too.
+    offline: { refuse: true, inject: [{ times: Infinity, answer: 'reset' }] },
     busy: { inject: [{ times: Infinity, answer: { status: 429 } }] },
     denied: { inject: [{ times: Infinity, answer: { status: 403 } }] },
   }

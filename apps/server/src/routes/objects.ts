@@ -169,7 +169,7 @@ async function send(
   limits: Limits,
 ): Promise<FastifyReply> {
   const { entry, from, size } = reading
-  const headers = servedHeaders(entry)
+  const headers = request.headers.accept === objectType ? storedHeaders(entry) : servedHeaders(entry)
   if (range !== undefined && size !== undefined && size > 0) {
     reply.code(206)
     headers['content-range'] = contentRange(from, size, entry.size)

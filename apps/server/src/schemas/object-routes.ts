@@ -1,5 +1,6 @@
 /** Descriptions of the routes that take and give the bytes of objects. Nothing of this is looked at when they are asked. */
 import { z } from 'zod'
+import { objectType } from '../wire/attributes.ts'
 import { answer, bytes, keyParams, media, nothing, type Described } from './describe.ts'
 import { entrySchema } from './entry.ts'
 import { failureSchema } from './outcome.ts'
@@ -22,6 +23,9 @@ const served = {
   'X-Kit-Modified': header('Time of the last change, ISO 8601 with milliseconds.'),
   'X-Kit-Mode': header('POSIX permission bits in octal.'),
   'X-Kit-Version': header('Which kept version it is, where the store has versions.'),
+  'X-Kit-Entry': header(
+    'For `Accept: application/vnd.kit.object`, instead of the attributes: the entry as JSON, percent-encoded.',
+  ),
 }
 const partial = { ...served, 'Content-Range': header('Which bytes these are, and of how many.') }
 
@@ -47,7 +51,7 @@ export const readDescribed: Described = {
   querystring: versionQuery,
   headers: readHeaders,
   response: {
-    200: media('All bytes.', { 'application/octet-stream': bytes }),
+    200: media('All bytes.', { 'application/octet-stream': bytes, [objectType]: bytes }),
     206: media('One range; or several, each with its Content-Range, in the order they were asked for.', {
       'application/octet-stream': bytes,
       'multipart/byteranges': bytes,

@@ -94,6 +94,23 @@ export function servedHeaders(entry: Entry): Record<string, string> {
   return present(headers)
 }
 
+/** Asked for with Accept: the bytes as they are stored, and beside them all that is known of the object. */
+export const objectType = 'application/vnd.kit.object'
+
+/** Headers of an object for whoever asks by that type: nothing in them is to be acted on, as a type or a coding would be. */
+export function storedHeaders(entry: Entry): Record<string, string> {
+  const { key: _, ...told } = entry
+  return present({
+    'content-type': objectType,
+    'content-disposition': 'attachment',
+    'content-security-policy': "sandbox; default-src 'none'",
+    'cache-control': 'no-store',
+    'accept-ranges': 'bytes',
+    ...validators(entry),
+    'x-kit-entry': encodeValue(JSON.stringify({ ...told, etag: httpEtag(entry.etag) })),
+  })
+}
+
 /** What a 304 repeats, and an answer to an upload tells. */
 export function validatorHeaders(entry: Entry): Record<string, string> {
   return present(validators(entry))
