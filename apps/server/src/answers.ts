@@ -113,7 +113,7 @@ export function asStorageError(error: unknown, request: FastifyRequest): Storage
   return storageError('Unexpected', error instanceof Error ? error.message : String(error), { cause: error })
 }
 
-/** Answers with an error: JSON, or for HEAD its code in a header. The answer is sent at once, and ends with `rest`. */
+/** Answers with an error: JSON, or its code in a header where there may be no body. The answer is sent at once, and ends with `rest`. */
 export function sendFailure(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -126,7 +126,7 @@ export function sendFailure(
   else request.log.info({ code: error.code }, error.message)
   reply.code(status).headers(headers).header('x-kit-error', error.code).header('cache-control', 'no-store')
   if (error.retryAfterMs !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterMs / 1000)))
-  if (request.method === 'HEAD') return reply.send()
+  if (request.method === 'HEAD' || status === 304) return reply.send()
   const body = JSON.stringify(failure(request, error))
   reply.type('application/json; charset=utf-8')
   if (rest === undefined) return reply.send(body)

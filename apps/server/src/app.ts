@@ -23,7 +23,6 @@ import type { ServerMetrics } from './service/metrics.ts'
 import { minVersion, type TlsMaterial } from './service/tls.ts'
 import type { Services } from './services.ts'
 import type { StoreSource } from './stores.ts'
-import { memoryLedger, type UploadLedger } from './uploads/upload-ledger.ts'
 import { allowedMethods } from './wire/allowed-methods.ts'
 import { discardRest, waitsToSend } from './wire/bodies.ts'
 import { createSeal } from './wire/seal.ts'
@@ -47,8 +46,6 @@ export interface ServerOptions {
   readonly metrics?: ServerMetrics | undefined
   /** Signs ids of uploads and cursors, so that they outlive the server: 32 secret bytes or more. Default: random, of this run. */
   readonly uploadKey?: Uint8Array | undefined
-  /** Which uploads are under way, for their list. Default: in memory. */
-  readonly uploads?: UploadLedger | undefined
   readonly jobs?: Partial<JobLimits> | undefined
   readonly limits?: Partial<Limits> | undefined
   /** As Fastify takes it. Default: no log. */
@@ -129,7 +126,6 @@ export function createServer(options: ServerOptions): FastifyInstance {
     stores: options.stores,
     limits,
     jobs: createJobs({ ...defaultJobLimits, ...options.jobs }),
-    uploads: options.uploads ?? memoryLedger(),
     seal: createSeal(options.uploadKey ?? randomBytes(32)),
     metrics: options.metrics,
   }

@@ -2,7 +2,6 @@ import type { Jobs } from './jobs/jobs.ts'
 import type { Limits } from './limits.ts'
 import type { ServerMetrics } from './service/metrics.ts'
 import type { StoreSource } from './stores.ts'
-import type { UploadLedger } from './uploads/upload-ledger.ts'
 import type { Seal } from './wire/seal.ts'
 
 /** What the routes of one server share. */
@@ -10,7 +9,6 @@ export interface Services {
   readonly stores: StoreSource
   readonly limits: Limits
   readonly jobs: Jobs
-  readonly uploads: UploadLedger
   /** Signs what clients carry for the server: ids of uploads, cursors. */
   readonly seal: Seal
   /** Where they are counted. */

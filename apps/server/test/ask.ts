@@ -49,6 +49,20 @@ export function ask(
   })
 }
 
+/** One request with a JSON body. */
+export function askJson(
+  base: string,
+  method: string,
+  path: string,
+  body: unknown,
+  headers: OutgoingHttpHeaders = {},
+): Promise<Answer> {
+  return ask(base, method, path, {
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  })
+}
+
 /** Sends these bytes and gives what comes back until the server closes, or nothing has come for `quietMs`. */
 export function sendRaw(base: string, bytes: string | Uint8Array, quietMs = 2_000): Promise<string> {
   const { hostname, port } = new URL(base)

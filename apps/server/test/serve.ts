@@ -5,7 +5,8 @@ import { fs } from '@kit/backend-fs'
 import { memory } from '@kit/backend-memory'
 import { openStore, type Store, type StoreSpec } from '@kit/core'
 import { createServer, type ServerOptions } from '@kit/server'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
+import { undescribedAnswers } from './described-answers.ts'
 
 export interface Served {
   /** `http://127.0.0.1:PORT` */
@@ -30,12 +31,14 @@ export async function serve(kind: Kind, options: Partial<ServerOptions> = {}): P
 
 export async function serveStore(store: Store, options: Partial<ServerOptions> = {}, folder?: string): Promise<Served> {
   const app = createServer({ stores: { names: () => ['files'], get: async () => store }, ...options })
+  const undescribed = undescribedAnswers(app)
   const base = await app.listen({ host: '127.0.0.1', port: 0 })
   onTestFinished(async () => {
     app.server.closeAllConnections()
     await app.close()
     await store.close()
     if (folder !== undefined) await rm(folder, { recursive: true, force: true })
+    expect(undescribed).toEqual([])
   })
   return { base, store, leftovers: async () => (folder === undefined ? [] : await filesIn(folder)) }
 }
@@ -43,6 +46,11 @@ export async function serveStore(store: Store, options: Partial<ServerOptions> =
 export async function filesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+}
+
+/** The path of a store that `serve` serves; `noun` is what comes after it. */
+export function at(noun: string): string {
+  return `/api/v1/stores/files/${noun}`
 }
 
 /** The store with some of its methods replaced. */

@@ -36,6 +36,9 @@ const startBody = z
   })
   .meta({ examples: [{ key: '2026/film.mp4', size: 1_073_741_824, ifAbsent: true }] })
 
+/** Uploads that are listed at most. */
+const uploadsMax = 10_000
+
 /** An upload as its id tells it. */
 interface Known {
   readonly store: string
@@ -56,7 +59,7 @@ function openId(seal: Seal, store: string, id: string): Known {
 }
 
 /** Uploads in parts, which outlive connections and the server. */
-export function uploadRoutes(app: JsonScope, { stores, seal, uploads }: Services): void {
+export function uploadRoutes(app: JsonScope, { stores, seal }: Services): void {
   async function known(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -78,20 +81,33 @@ export function uploadRoutes(app: JsonScope, { stores, seal, uploads }: Services
         operationId: 'listUploads',
         tags: ['uploads'],
         summary: 'Uploads that are under way',
-        description: 'Those that this server knows of and whose keys the token may write.',
+        description:
+          'Those whose keys the token may write, whoever began them. Unsupported where the store does not tell.',
         params: storeParams,
-        response: { 200: answer('The uploads.', { uploads: z.array(uploadSchema) }), default: failureSchema },
+        response: {
+          200: answer('The uploads, 10,000 at most; `truncated` where there are more.', {
+            uploads: z.array(uploadSchema),
+            truncated: z.literal(true).optional(),
+          }),
+          default: failureSchema,
+        },
       },
     },
     async (request, reply) => {
       const { access, params } = request
-      access.requireSeen(params.store)
-      if (!access.allows('write')) access.require('write', params.store)
-      await storeNamed(stores, params.store)
-      const listed = await uploads.list(params.store)
-      const seen = listed.filter(({ key }) => access.visible(params.store, key))
-      const told = seen.map(({ store: _store, ...upload }) => upload)
-      return reply.header('cache-control', 'no-store').send(result(request, { uploads: told }))
+      // Whoever may write at all sees what it may write; whoever may not is told so.
+      if (!access.allows('write') || !access.sees(params.store)) access.require('write', params.store)
+      const store = await storeNamed(stores, params.store)
+      const uploads: object[] = []
+      for await (const token of store.upload.list({ signal: signalOf(reply), requestId: request.id })) {
+        if (!access.visible(params.store, token.key)) continue
+        if (uploads.length === uploadsMax) {
+          return reply.header('cache-control', 'no-store').send(result(request, { uploads, truncated: true }))
+        }
+        const upload: Known = { store: params.store, key: token.key, token }
+        uploads.push(uploadJson(seal.close('upload', upload), upload))
+      }
+      return reply.header('cache-control', 'no-store').send(result(request, { uploads }))
     },
   )
   app.post(
@@ -118,7 +134,6 @@ export function uploadRoutes(app: JsonScope, { stores, seal, uploads }: Services
       const token = await store.upload.start(key, options, call)
       const upload: Known = { store: name, key, token }
       const told = uploadJson(seal.close('upload', upload), upload)
-      await uploads.add({ ...told, store: name })
       return reply
         .code(201)
         .header('cache-control', 'no-store')
@@ -167,7 +182,6 @@ export function uploadRoutes(app: JsonScope, { stores, seal, uploads }: Services
     async (request, reply) => {
       const { upload, store, call } = await known(request, reply, request.params)
       const entry = (await store.upload.finish(upload.token, call)) ?? (await store.stat(upload.key, call))
-      await uploads.remove(request.params.id)
       return reply.header('cache-control', 'no-store').send(result(request, { entry: entryJson(entry) }))
     },
   )
@@ -186,7 +200,6 @@ export function uploadRoutes(app: JsonScope, { stores, seal, uploads }: Services
     async (request, reply) => {
       const { upload, store, call } = await known(request, reply, request.params)
       await store.upload.abort(upload.token, call)
-      await uploads.remove(request.params.id)
       return reply.code(204).send()
     },
   )

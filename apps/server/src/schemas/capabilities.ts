@@ -81,7 +81,9 @@ export const capabilitiesSchema: z.ZodType = z
     directories: z.enum(['real', 'marker', 'implied']),
     consistent: z.object({ read: z.boolean(), list: z.boolean() }),
     changes: z.object({ resumable: z.boolean() }).optional(),
-    upload: z.object({ partMinBytes: z.int(), partMaxBytes: z.int(), partsMax: z.int() }).optional(),
+    upload: z
+      .object({ partMinBytes: z.int(), partMaxBytes: z.int(), partsMax: z.int(), list: z.literal(true).optional() })
+      .optional(),
     hints: z
       .object({
         latencyMs: z.number().optional(),
