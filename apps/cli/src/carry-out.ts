@@ -2,7 +2,7 @@ import { abortError, errorCode } from '@kit/core'
 import { run, type Action, type ItemResult, type TransferProgress } from '@kit/core/transfer'
 import type { TransferFlags } from './declare-options.ts'
 import { exitCodes } from './exit-codes.ts'
-import { failureOf, type CommandResult } from './outcome.ts'
+import { failureOf, failureTexts, type CommandResult } from './outcome.ts'
 import { printable } from './printable.ts'
 import { progressView } from './progress.ts'
 import { bytesText, countText, secondsText } from './quantities.ts'
@@ -175,9 +175,12 @@ async function tellFailed(
   tally: Tally,
 ): Promise<void> {
   if (session.signal.aborted && errorCode(error) === 'Aborted') return
-  const { output } = session
+  const { output, verbose } = session
   const key = 'from' in action ? action.from : 'key' in action ? action.key : action.to
   addFailure(tally, error)
+  // The first of them are told at the end.
+  if (tally.failed > maxFailures && !output.json)
+    for (const text of failureTexts([error], verbose)) output.tell(text, 'kit:')
   await output.lines([{ type: 'failed', address: from.addressOf(key), error: failureOf(error) }])
 }
 
@@ -204,15 +207,18 @@ function sentence(action: string, { from, to, address }: Names): string {
   return `${what} ${printable(from ?? '')} -> ${printable(to ?? '')}`
 }
 
+const planned = { copied: 'to copy', moved: 'to move', removed: 'to remove' } as const
+
 /** The sums for people: where they look on, where something went wrong, and of a dry run. */
 function tellSums({ output, verbose, progress }: Session, tally: Tally, seconds: number, dryRun: boolean): void {
   const { copied, moved, linked, made, removed, skipped, bytes, failed } = tally
+  const word = (deed: 'copied' | 'moved' | 'removed'): string => (dryRun ? planned[deed] : deed)
   const did = [
-    ...(copied > 0 ? [`copied ${copied}`] : []),
-    ...(moved > 0 ? [`moved ${moved}`] : []),
+    ...(copied > 0 ? [`${word('copied')} ${copied}`] : []),
+    ...(moved > 0 ? [`${word('moved')} ${moved}`] : []),
     ...(linked > 0 ? [countText(linked, 'link')] : []),
     ...(made > 0 ? [countText(made, 'directory', 'directories')] : []),
-    ...(removed > 0 ? [`removed ${removed}`] : []),
+    ...(removed > 0 ? [`${word('removed')} ${removed}`] : []),
     ...(skipped > 0 ? [`${skipped} left alone`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
   ]

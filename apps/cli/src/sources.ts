@@ -108,7 +108,8 @@ async function* steps(
     },
   )
   for await (const step of provenSame(actions, from, goal, flags)) {
-    yield kind === 'move' ? await unlessItself(session, step, from, goal) : tree ? step : asked(step, goal)
+    const named = tree ? step : asked(step, goal)
+    yield kind === 'move' ? await unlessItself(session, named, from, goal) : named
   }
 }
 

@@ -41,9 +41,12 @@ export interface Running {
   readonly ended: Promise<Ended>
 }
 
-export async function workplace(config = 'stores:\n  a: { type: fs, path: data }\n'): Promise<Workplace> {
+export async function workplace(
+  config = 'stores:\n  a: { type: fs, path: data }\n',
+  whenOver: (clean: () => Promise<void>) => void = onTestFinished,
+): Promise<Workplace> {
   const folder = await mkdtemp(join(tmpdir(), 'kit-cli-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  whenOver(() => rm(folder, { recursive: true, force: true }))
   await writeFile(join(folder, 'kit.yaml'), config)
   const command = await commandWords()
   const start: Workplace['start'] = (words, environment = {}) => {

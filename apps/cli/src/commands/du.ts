@@ -43,7 +43,7 @@ export async function du(session: Session, targets: readonly string[], options: 
         for (const sum of open) if (isBeyond(name, sum)) await show(sum)
         open = open.filter((sum) => !isBeyond(name, sum))
         if (depth > 0) open.push(...newDirectories(name, entry, depth, open))
-        if (entry.kind === 'directory') continue
+        if (entry.kind !== 'file') continue
         for (const sum of [total, ...open]) {
           if (sum !== total && !name.startsWith(`${sum.name}/`)) continue
           sum.objects++
