@@ -2,6 +2,7 @@ import type { Capabilities } from '@kit/core'
 import { reserved } from './folders.ts'
 import { foldsNames } from './fs-client.ts'
 import { pageMax } from './list.ts'
+import { partMaxBytes, partsMax, usualPartBytes } from './upload-record.ts'
 
 export const capabilities: Capabilities = {
   ops: {
@@ -15,6 +16,7 @@ export const capabilities: Capabilities = {
     usage: 'native',
     ping: 'native',
     open: 'native',
+    upload: 'native',
     directories: 'native',
     links: 'native',
   },
@@ -46,6 +48,7 @@ export const capabilities: Capabilities = {
   directories: 'real',
   consistent: { read: true, list: true },
   changes: { resumable: false },
+  upload: { partMinBytes: usualPartBytes, partMaxBytes, partsMax, list: true },
   hints: { latencyMs: 0, throughput: 'very high', durability: 'medium', cost: 'none', concurrency: 64 },
 }
 

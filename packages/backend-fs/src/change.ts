@@ -144,20 +144,10 @@ export async function putInPlace(
 ): Promise<void> {
   const { files } = site
   const to = place.folder.at(place.name)
-  if (conditions.ifAbsent === true) {
-    try {
-      await files.link(path, to)
-    } catch (error) {
-      if (errnoOf(error) === 'EEXIST') throw alreadyExists(error)
-      if (errnoOf(error) === 'EPERM') throw noHardLinks(error)
-      throw error
-    }
-  } else {
-    try {
-      await files.rename(path, to)
-    } catch (error) {
-      throw isDirectoryErrno(error) ? isDirectoryError() : error
-    }
+  try {
+    await (conditions.ifAbsent === true ? files.link(path, to) : files.rename(path, to))
+  } catch (error) {
+    throw placingError(error, conditions)
   }
   if (!site.fsync) return
   await afterwards(async () => {
@@ -166,9 +156,14 @@ export async function putInPlace(
   })
 }
 
-function isDirectoryErrno(error: unknown): boolean {
+/** Why a file could not be given its place. */
+export function placingError(error: unknown, { ifAbsent }: WriteConditions): unknown {
   const errno = errnoOf(error)
-  return errno === 'EISDIR' || errno === 'ENOTEMPTY' || errno === 'EEXIST'
+  if (ifAbsent === true) {
+    if (errno === 'EEXIST') return alreadyExists(error)
+    return errno === 'EPERM' ? noHardLinks(error) : error
+  }
+  return errno === 'EISDIR' || errno === 'ENOTEMPTY' || errno === 'EEXIST' ? isDirectoryError() : error
 }
 
 /** What comes after a change was made: when it fails, the change is there all the same. */

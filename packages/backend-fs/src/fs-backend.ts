@@ -24,6 +24,7 @@ import { read, stat, statQuickly } from './read.ts'
 import type { Site } from './site.ts'
 import { update } from './update.ts'
 import { ping, usage } from './usage.ts'
+import { uploads } from './upload.ts'
 import { write } from './write.ts'
 
 /** What a closed store still waits for: readings in progress, at most so long. */
@@ -98,6 +99,7 @@ export function fsBackend(options: SiteOptions): Backend {
       make: (context, directory) => run(context, (at) => makeDirectory(at, context, directory)),
       remove: (context, directory) => run(context, (at) => removeDirectory(at, context, directory)),
     },
+    upload: uploads(run),
     links: {
       make: (context, key, target) => run(context, (at) => makeLink(at, context, key, target)),
     },

@@ -10,8 +10,20 @@ import { fileURLToPath } from 'node:url'
 export type FilePath = string | Buffer
 export type Stats = fs.Stats
 
+/** Some of the same, in the thread. */
+export interface FilesNow {
+  open(path: FilePath, flags: number, mode: number): number
+  write(fd: number, bytes: Uint8Array, position: number): number
+  close(fd: number): void
+  rename(from: FilePath, to: FilePath): void
+  link(from: FilePath, to: FilePath): void
+  unlink(path: FilePath): void
+}
+
 /** The operations that change files and names. Files and directories that are open go by their descriptor. */
 export interface FileLayer {
+  /** Where they mostly end in memory: on a local filesystem. */
+  readonly now?: FilesNow | undefined
   /** `flags` as in `constants` of `node:fs`. */
   open(path: FilePath, flags: number, mode?: number): Promise<number>
   /** Gives the number of bytes written, which may be fewer. */
@@ -60,8 +72,16 @@ export const nodeFiles: FileLayer = {
 }
 
 /** As `nodeFiles`, but closes at once: on a local filesystem that neither waits nor fails, and saves a turn of the thread pool. */
-export const localFiles: FileLayer = {
+export const localFiles: FileLayer & { readonly now: FilesNow } = {
   ...nodeFiles,
+  now: {
+    open: fs.openSync,
+    write: (fd, bytes, position) => fs.writeSync(fd, bytes, 0, bytes.byteLength, position),
+    close: fs.closeSync,
+    rename: fs.renameSync,
+    link: fs.linkSync,
+    unlink: fs.unlinkSync,
+  },
   async close(fd) {
     fs.closeSync(fd)
   },
@@ -148,6 +168,7 @@ export const changeModeOf = (fd: number, mode: number): Promise<void> => promise
 /** Times in seconds. */
 export const changeTimes = (path: FilePath, accessed: number, modified: number | Date): Promise<void> =>
   promise((done) => fs.utimes(path, accessed, modified, done))
+export const changeModeNow = (fd: number, mode: number): void => fs.fchmodSync(fd, mode)
 export const changeTimesOf = (fd: number, accessed: number, modified: number | Date): Promise<void> =>
   promise((done) => fs.futimes(fd, accessed, modified, done))
 export const changeTimesNow = (fd: number, accessed: number, modified: number | Date): void =>
@@ -177,6 +198,7 @@ export const foldsNames: boolean = process.platform === 'darwin' || process.plat
 export const absolutePath = (path: string): string => resolve(path)
 export const pathOfUrl = (url: URL): string => fileURLToPath(url)
 
+export const randomId = (): string => randomBytes(16).toString('hex')
 export const randomToken = (): string => randomBytes(6).toString('hex')
 
 /** A file name for any text. */
@@ -190,6 +212,15 @@ let boot: string | undefined
 function bootName(): string {
   boot ??= fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 8)
   return boot
+}
+
+/** The run of the system, where it has a name. */
+export function currentBoot(): string | undefined {
+  try {
+    return bootName()
+  } catch {
+    return undefined
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Locks across the processes of a host: `.kit/locks/HASH`, a symbolic link that points nowhere and whose target names the owner, so that
- * lock and owner appear in one step.
+ * Locks across the processes of a host: `HASH` in a folder for locks, a symbolic link that points nowhere and whose target names the owner,
+ * so that lock and owner appear in one step.
  *
  * The lock of a dead owner is broken by whoever holds `HASH.break`: a directory with one file in it named after its holder. It is taken by
  * renaming a prepared directory onto it, which works only where it is missing or empty; a dead holder's file is removed by its name,
@@ -8,7 +8,7 @@
  */
 import { abortError, nameFromBytes, storageError } from '@kit/core'
 import { makeFolder } from './making.ts'
-import { reserved, type Folder, type Folders } from './folders.ts'
+import type { Folder, Folders } from './folders.ts'
 import { existsNow, hashOf, lstat, readlink, readNames, type FileLayer } from './fs-client.ts'
 import { errnoOf } from './fs-errors.ts'
 import { ownerName, ownerState } from './owners.ts'
@@ -21,9 +21,11 @@ export interface Locks {
   inUse(): boolean | Promise<boolean>
   /** Breaks the locks of dead owners. */
   sweep(): Promise<void>
+  /** Whether anybody, who is not known to be dead, holds the lock of this key; without a key, any that is not held here. */
+  isHeld(key?: string): Promise<boolean>
 }
 
-const home = `${reserved}/locks`
+const lockName = /^[0-9a-f]{40}$/
 /** How long a lock of an owner of whom nothing can be known, on another host, is waited for. They are held for milliseconds. */
 const foreignWaitMs = 30_000
 /** Waited after the first lock, for changes that had looked for locks just before there were any. */
@@ -31,6 +33,10 @@ const settleMs = 25
 
 interface Setting {
   readonly root: string
+  /** Folder that the locks are in. */
+  readonly home: string
+  /** Whether it is made where it is missing; else that is ENOENT. */
+  readonly makes: boolean
   readonly folders: Folders
   readonly files: FileLayer
   readonly local: boolean
@@ -38,14 +44,17 @@ interface Setting {
   readonly temporaries: () => Temporaries
 }
 
-export function createLocks({ root, folders, files, local, token, temporaries }: Setting): Locks {
+export function createLocks(setting: Setting): Locks {
+  const { root, home, makes, folders, files, local, token, temporaries } = setting
   const me = `${ownerName()}.${token}`
   const mine = new Set<string>()
   let unusedUntil = 0
   const path = `${root === '/' ? '' : root}/${home}`
 
   async function folder(): Promise<Folder> {
-    const there = folders.held(home) ?? (await folders.open(home).catch(() => undefined))
+    const held = folders.held(home)
+    if (held !== undefined || !makes) return held ?? folders.open(home)
+    const there = await folders.open(home).catch(() => undefined)
     if (there !== undefined) return there
     const made = await makeFolder(folders, files, home)
     await pause(settleMs)
@@ -67,7 +76,7 @@ export function createLocks({ root, folders, files, local, token, temporaries }:
         else if (state === 'dead' && owner !== undefined) await breakLock(held, name, owner)
         else if (state === 'unknown') {
           foreignSince ??= performance.now()
-          if (performance.now() - foreignSince > foreignWaitMs) throw stuck(name, owner ?? '')
+          if (performance.now() - foreignSince > foreignWaitMs) throw stuck(`${home}/${name}`, owner ?? '')
         }
       } finally {
         folders.release(held)
@@ -143,8 +152,8 @@ export function createLocks({ root, folders, files, local, token, temporaries }:
         if (name.endsWith('.break')) {
           await dropDeadBreakers(held, name)
           await files.rmdir(held.at(name)).catch(() => undefined)
-          continue
         }
+        if (!lockName.test(name)) continue
         const owner = await ownerOf(held, name)
         if (owner !== undefined && ownerState(owner) === 'dead') await breakLock(held, name, owner)
       }
@@ -153,9 +162,22 @@ export function createLocks({ root, folders, files, local, token, temporaries }:
     }
   }
 
+  async function isHeld(key?: string): Promise<boolean> {
+    const held = await folder()
+    try {
+      if (key !== undefined && (await ownerOf(held, hashOf(key))) === undefined) return false
+      await sweep()
+      if (key !== undefined) return (await ownerOf(held, hashOf(key))) !== undefined
+      return (await readNames(held.path)).some((name) => lockName.test(name) && !mine.has(name))
+    } finally {
+      folders.release(held)
+    }
+  }
+
   return {
     take,
     sweep,
+    isHeld,
     inUse() {
       if (mine.size > 0) return true
       if (local) {
@@ -181,8 +203,8 @@ async function ownerOf(held: Folder, name: string): Promise<string | undefined> 
   }
 }
 
-function stuck(name: string, owner: string): Error {
-  return storageError('Timeout', `${owner} has held the lock ${home}/${name} for long; if it is gone, remove that file`)
+function stuck(lock: string, owner: string): Error {
+  return storageError('Timeout', `${owner} has held the lock ${lock} for long; if it is gone, remove that file`)
 }
 
 function pause(ms: number, signal?: AbortSignal): Promise<void> {

@@ -19,7 +19,7 @@ import {
   type FileLayer,
 } from './fs-client.ts'
 import { kindOf } from './entry.ts'
-import type { Folders } from './folders.ts'
+import { reserved, type Folders } from './folders.ts'
 import { errnoOf } from './fs-errors.ts'
 import { createLocks } from './locks.ts'
 import { openFolders } from './open-folders.ts'
@@ -27,12 +27,16 @@ import { createPace } from './pace.ts'
 import { createQueue } from './queue.ts'
 import type { Site } from './site.ts'
 import { createTemporaries } from './temporaries.ts'
+import { sweepUploads } from './upload-folder.ts'
+import { usualPartBytes } from './upload-record.ts'
 
 export interface SiteOptions {
   /** Absolute. */
   readonly path: string
   readonly create: boolean
   readonly fsync: boolean
+  /** Of uploads of unknown size; for tests. */
+  readonly partBytes?: number | undefined
   /** Instead of those of `node:fs`, for tests. */
   readonly files?: FileLayer | undefined
   /** `path`: as on systems that do not show where a descriptor points. For tests. */
@@ -53,20 +57,29 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   const { folders, byPath } = await foldersOf(root, options)
   const token = randomToken()
   // Each needs the other: what breaks a lock is prepared as a temporary, and the first temporary sweeps locks.
-  const locks = createLocks({ root, folders, files, local, token, temporaries: () => temporaries })
-  const temporaries = createTemporaries(folders, files, token, () => locks.sweep())
+  const lockSetting = { root, folders, files, local, token, temporaries: () => temporaries }
+  const locks = createLocks({ ...lockSetting, home: `${reserved}/locks`, makes: true })
+  const temporaries = createTemporaries(folders, files, token, async () => {
+    await locks.sweep().catch(() => undefined)
+    await sweepUploads(folders, files)
+  })
+  let claims = 0
   return {
     root,
     files,
     folders,
     temporaries,
     locks,
+    // A token of its own for each: what another holds in this process is not to be taken for a stray.
+    claimsIn: (home) => createLocks({ ...lockSetting, token: `${token}n${++claims}`, home, makes: false }),
+    partBytes: options.partBytes ?? usualPartBytes,
     queue: createQueue(),
     fsync,
     local,
     byPath,
     fstat: local ? fstatNow : fstat,
-    pace: createPace(),
+    pace: createPace(0.2),
+    writePace: createPace(2),
     durable: new WeakSet(),
     living: new Set(),
   }

@@ -1,32 +1,57 @@
 /**
- * Whether to ask the system in the thread or through the thread pool. What is in memory is answered in 2 µs, where waking a thread of the
- * pool takes 10; what the disk must be asked for may take milliseconds, in which the program would stand still. So: in the thread, until one
- * answer was slow; then through the pool for a while.
+ * Whether to ask the system in the thread or through the thread pool. What is in memory is answered in 2 to 50 µs, where waking a thread of the
+ * pool takes 10 and more; what the disk must be asked for may take milliseconds, in which the program would stand still. So: in the thread,
+ * until one answer was slow; then through the pool for fifty times as long as that took, so that a cold disk costs the thread at most 2 % of its time.
  */
 export interface Pace {
-  /** Asked once before each question. Every so often the answer is no, so that a program which asks without end lets others come to turn. */
+  /** Asked once before each question. No also where this turn of the event loop has had its share, so that others come to theirs. */
   isQuick(): boolean
+  /** The same, but where only the turn has had its share the answer comes with the next one. */
+  inTurn(): boolean | Promise<boolean>
   /** How long an answer in the thread took. */
   took(milliseconds: number): void
 }
 
-/** No answer from memory takes so long, unless the thread was interrupted. */
-const slowMs = 0.2
-/** A cold disk so costs the thread one wait in each of these. */
-const restMs = 100
-/** Half a millisecond of answers. */
-const mostInRow = 64
+const restFactor = 50
+/** Of one turn of the event loop. */
+const shareMs = 1
 
-export function createPace(): Pace {
+/** `slowMs`: no answer from memory takes so long, unless the thread was interrupted. */
+export function createPace(slowMs: number): Pace {
   let restsUntil = 0
-  let inRow = 0
+  let spentMs = 0
+  let turn: Promise<void> | undefined
+
+  function rests(): boolean {
+    if (restsUntil === 0) return false
+    if (performance.now() < restsUntil) return true
+    restsUntil = 0
+    return false
+  }
+
+  async function nextTurn(): Promise<boolean> {
+    // Whoever waited as well may have used up the share of that turn.
+    while (spentMs >= shareMs) await turn
+    return !rests()
+  }
+
   return {
-    isQuick() {
-      if (++inRow % mostInRow === 0) return false
-      return restsUntil === 0 || performance.now() >= restsUntil
+    isQuick: () => spentMs < shareMs && !rests(),
+    inTurn() {
+      if (rests()) return false
+      return spentMs < shareMs || nextTurn()
     },
     took(milliseconds) {
-      restsUntil = milliseconds > slowMs ? performance.now() + restMs : 0
+      turn ??= new Promise((resolve) => {
+        setImmediate(() => {
+          spentMs = 0
+          turn = undefined
+          resolve()
+        })
+      })
+      // A question costs something even where the clock does not see it.
+      spentMs += milliseconds + 0.001
+      if (milliseconds > slowMs) restsUntil = performance.now() + milliseconds * restFactor
     },
   }
 }

@@ -22,10 +22,17 @@ export async function writeAll(files: FileLayer, fd: number, bytes: Uint8Array, 
 }
 
 /**
- * Writes a body to a file and gives its length. One write is under way while the next chunk is pulled.
- * @throws SourceFailure, Corrupt where the body is not `source.size` long, Aborted; the source has been ended then
+ * Writes a body to a file, from `at` on, and gives its length. One write is under way while the next chunk is pulled.
+ * @throws SourceFailure, Corrupt where the body is not `source.size` long, TooLarge where it is longer than `max`, Aborted; the source has
+ * been ended then
  */
-export async function pour(site: Site, fd: number, source: Source, { signal }: Context): Promise<number> {
+export async function pour(
+  site: Site,
+  fd: number,
+  source: Source,
+  { signal }: Context,
+  { at = 0, max = Number.POSITIVE_INFINITY }: { readonly at?: number; readonly max?: number } = {},
+): Promise<number> {
   const { files } = site
   const stream = open(source)
   const iterator = stream[Symbol.asyncIterator]()
@@ -58,7 +65,7 @@ export async function pour(site: Site, fd: number, source: Source, { signal }: C
   let gatheredBytes = 0
   async function put(bytes: Uint8Array): Promise<void> {
     await writing
-    writing = writeAll(files, fd, bytes, position)
+    writing = writeAll(files, fd, bytes, at + position)
     // It is awaited before the next; until then nobody may be listening.
     writing.catch(() => undefined)
     position += bytes.byteLength
@@ -84,6 +91,8 @@ export async function pour(site: Site, fd: number, source: Source, { signal }: C
       if (source.size !== undefined && position + gatheredBytes + chunk.byteLength > source.size) {
         throw wrongLength(`more than the ${source.size}`)
       }
+      if (position + gatheredBytes + chunk.byteLength > max)
+        throw storageError('TooLarge', `at most ${max} bytes go here`)
       if (chunk.byteLength >= directMin) {
         await flush()
         await put(chunk)

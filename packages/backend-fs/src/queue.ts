@@ -5,6 +5,8 @@ export interface Queue {
   /** Undefined: it is your turn already, nothing to wait for. */
   enter(name: string, signal: AbortSignal): Promise<void> | undefined
   leave(name: string): void
+  /** Whether nobody has it. */
+  isFree(name: string): boolean
 }
 
 export function createQueue(): Queue {
@@ -33,6 +35,7 @@ export function createQueue(): Queue {
         others.push(turn)
       })
     },
+    isFree: (name) => !waiting.has(name),
     leave(name) {
       const next = waiting.get(name)?.shift()
       if (next === undefined) waiting.delete(name)

@@ -13,6 +13,10 @@ export interface Site {
   readonly folders: Folders
   readonly temporaries: Temporaries
   readonly locks: Locks
+  /** Locks in a folder that is there. */
+  claimsIn(home: string): Locks
+  /** Of an upload that the size does not ask for larger ones. */
+  readonly partBytes: number
   readonly queue: Queue
   readonly fsync: boolean
   /** On a local filesystem what is asked of an open file is answered from memory, and is asked without leaving the thread. */
@@ -20,8 +24,10 @@ export interface Site {
   /** Whether a file can be named by a descriptor without the right to read it. */
   readonly byPath: boolean
   fstat(fd: number): Stats | Promise<Stats>
-  /** Of what is asked by name. */
+  /** Of what is asked by name, and of small reads. */
   readonly pace: Pace
+  /** Of small writes. */
+  readonly writePace: Pace
   /** Directories that are known to be on the disk themselves, as are those above. */
   readonly durable: WeakSet<Folder>
   /** Ends what lives on after its operation: streams, handles, watchers. */

@@ -1,6 +1,6 @@
 import { makeFolder } from './making.ts'
 import { reserved, type Folder, type Folders } from './folders.ts'
-import { lstat, openFlags, readNames, type FileLayer, type FilePath } from './fs-client.ts'
+import { lstat, openFlags, readNames, type FileLayer, type FilePath, type FilesNow } from './fs-client.ts'
 import { kindOf } from './entry.ts'
 import { errnoOf } from './fs-errors.ts'
 import { ownerName, ownerState } from './owners.ts'
@@ -9,8 +9,10 @@ import { ownerName, ownerState } from './owners.ts'
 export interface Temporaries {
   /** Opened for reading and writing. */
   create(mode: number): Promise<Temporary & { readonly fd: number }>
+  /** The same in the thread; undefined where that needs more than one step. */
+  createNow(files: FilesNow, mode: number): (Temporary & { readonly fd: number }) | undefined
   /** A name for a file (or directory) that `work` makes; it is called again when the directory was gone. */
-  named(work: (path: FilePath) => Promise<void>): Promise<Temporary>
+  named(work: (path: FilePath) => Promise<void>): Promise<Temporary & { readonly key: string }>
   /** Removes it where it is still there. Never throws: what cannot be removed now is removed at `close`. */
   remove(temporary: Temporary): Promise<void> | undefined
   /** The file went elsewhere by rename. */
@@ -28,7 +30,7 @@ export function createTemporaries(
   folders: Folders,
   files: FileLayer,
   token: string,
-  sweepLocks: () => Promise<void>,
+  sweepOthers: () => Promise<void>,
 ): Temporaries {
   const outstanding = new Set<Temporary>()
   let count = 0
@@ -48,7 +50,7 @@ export function createTemporaries(
       swept = true
       // What cannot be swept is left for another time; it is in nobody's way.
       await sweep(folders, files).catch(() => undefined)
-      await sweepLocks().catch(() => undefined)
+      await sweepOthers().catch(() => undefined)
     }
     return folder
   }
@@ -60,10 +62,11 @@ export function createTemporaries(
     folders.release(folder)
   }
 
-  async function named(work: (path: FilePath) => Promise<void>): Promise<Temporary> {
+  async function named(work: (path: FilePath) => Promise<void>): Promise<Temporary & { readonly key: string }> {
     for (let tries = 0; ; tries++) {
       const folder = await folderNow()
-      const temporary = { path: folder.at(`${token}-${++count}`) }
+      const name = `${token}-${++count}`
+      const temporary = { path: folder.at(name), key: `${folder.key}/${name}` }
       try {
         await work(temporary.path)
         outstanding.add(temporary)
@@ -109,6 +112,18 @@ export function createTemporaries(
       })
       return Object.assign(temporary, opened)
     },
+    createNow(now, mode) {
+      if (current === undefined) return undefined
+      const path = current.at(`${token}-${++count}`)
+      try {
+        const temporary = { path, fd: now.open(path, openFlags.create, mode) }
+        outstanding.add(temporary)
+        return temporary
+      } catch (error) {
+        if (errnoOf(error) === 'ENOENT') return undefined
+        throw error
+      }
+    },
     gone: (temporary) => void outstanding.delete(temporary),
     async close() {
       for (const temporary of outstanding) await remove(temporary)
@@ -117,7 +132,7 @@ export function createTemporaries(
       ready = undefined
       current = undefined
       if (folder !== undefined) folders.release(folder)
-      const own = [`${home}/${ownerName()}`, home, `${reserved}/locks`, reserved]
+      const own = [`${home}/${ownerName()}`, home, `${reserved}/locks`, `${reserved}/uploads`, reserved]
       for (const key of own) await removeEmpty(folders, files, key)
     },
   }
@@ -135,7 +150,7 @@ async function sweep(folders: Folders, files: FileLayer): Promise<void> {
   }
 }
 
-async function removeTree(folders: Folders, files: FileLayer, key: string): Promise<void> {
+export async function removeTree(folders: Folders, files: FileLayer, key: string): Promise<void> {
   const folder = await folders.visit(key)
   try {
     for (const name of await readNames(folder.path)) {

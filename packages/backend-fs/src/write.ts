@@ -16,6 +16,7 @@ import { pour, wrongLength, writeAll } from './pour.ts'
 import type { Site } from './site.ts'
 import { nextStamp } from './stamp.ts'
 import type { Temporary } from './temporaries.ts'
+import { fitsNow, writeNow } from './write-now.ts'
 
 /** Into a temporary file, which then takes the key's place in one step. */
 export async function write(
@@ -33,6 +34,10 @@ export async function write(
   if (bytes === undefined) await refuseEarly(site, key, options)
   else if (source.size !== undefined && source.size !== bytes.byteLength) {
     throw wrongLength(`${bytes.byteLength} bytes, not the ${source.size}`)
+  } else if (fitsNow(site, bytes, options)) {
+    const quick = site.writePace.inTurn()
+    const entry = (quick === true || (await quick)) && writeNow(site, key, bytes, options)
+    if (entry) return entry
   }
   const temporary = await temporaries.create(0o666)
   const { fd } = temporary

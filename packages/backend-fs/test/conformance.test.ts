@@ -38,6 +38,13 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true
 }
 
+/** Every store in one folder, as several processes have it. */
+function sharedSubject(): Subject {
+  const path = join(all, 'shared')
+  const { openBackend: _openBackend, leftovers: _leftovers, ...rest } = subject(false)
+  return { ...rest, shared: true, open: () => openStore(plugin({ path })), leftovers: () => leftOver(path) }
+}
+
 afterAll(() => rmSync(all, { recursive: true, force: true }))
 
 for (const fsync of [false, true]) {
@@ -50,3 +57,13 @@ for (const fsync of [false, true]) {
     }
   })
 }
+
+describe('the filesystem backend in one folder with others', () => {
+  for (const { name, group, run } of conformance(sharedSubject())) {
+    if (group !== 'upload') continue
+    // oxlint-disable-next-line vitest/valid-title -- the title is data
+    it(name, async () => {
+      await expect(run()).resolves.toBeUndefined()
+    })
+  }
+})

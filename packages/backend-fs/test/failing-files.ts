@@ -18,17 +18,27 @@ export function failingFiles(n: number, code: string): FailingFiles {
     return true
   }
   const error = (): Error => Object.assign(new Error(`${code}: made up`), { code, errno: -5 })
-  const wrapped = Object.fromEntries(
-    Object.entries(localFiles).map(([name, work]: [string, (...given: never[]) => Promise<unknown>]) => [
-      name,
-      async (...given: never[]) => {
-        const failing = fails(name)
-        // A descriptor is gone also where closing it fails.
-        if (failing && name === 'close') await work(...given)
-        if (failing) throw error()
-        return work(...given)
-      },
-    ]),
-  )
+  type Work<Result> = (...given: never[]) => Result
+  const { now, ...later } = localFiles
+  const failingLater = Object.entries(later).map(([name, work]: [string, Work<Promise<unknown>>]) => [
+    name,
+    async (...given: never[]) => {
+      const failing = fails(name)
+      // A descriptor is gone also where closing it fails.
+      if (failing && name === 'close') await work(...given)
+      if (failing) throw error()
+      return work(...given)
+    },
+  ])
+  const failingNow = Object.entries(now).map(([name, work]: [string, Work<unknown>]) => [
+    name,
+    (...given: never[]) => {
+      const failing = fails(`${name} in the thread`)
+      if (failing && name === 'close') work(...given)
+      if (failing) throw error()
+      return work(...given)
+    },
+  ])
+  const wrapped = { ...Object.fromEntries(failingLater), now: Object.fromEntries(failingNow) }
   return { files: wrapped as unknown as FileLayer, count: () => count, failed: () => failed }
 }

@@ -2,15 +2,15 @@ import { rmSync } from 'node:fs'
 import { isStorageError } from '@kit/core'
 import { describe, expect, it } from 'vitest'
 import { failingFiles } from './failing-files.ts'
-import { runScript, script, valueOf } from './script.ts'
+import { runScript, script, uploadScript, valueOf } from './script.ts'
 import { leftOver, methods, openBelow, openStore, temporaryRoot } from './support.ts'
 
 /** Runs the script with the n-th operation failing, and gives how many operations there were. */
-async function checkFault(n: number, code: string, fsync: boolean): Promise<number> {
+async function checkFault(n: number, code: string, fsync: boolean, steps = script): Promise<number> {
   const root = temporaryRoot()
   const { files, count, failed } = failingFiles(n, code)
   const store = openStore({ path: root, files, fsync })
-  const { allowed, errors } = await runScript(store)
+  const { allowed, errors } = await runScript(store, steps)
   const what = `${code} at ${n}, ${failed()}`
   for (const error of errors) {
     expect(isStorageError(error), `${what}: ${String(error)}`).toBe(true)
@@ -31,8 +31,9 @@ async function checkFault(n: number, code: string, fsync: boolean): Promise<numb
     'e',
     'g',
     'g/h',
+    'h',
     'link',
-    ...script.flatMap(({ gives }) => Object.keys(gives)),
+    ...steps.flatMap(({ gives }) => Object.keys(gives)),
   ])
   expect(
     (await again.names()).filter((name) => !known.has(name)),
@@ -59,6 +60,18 @@ describe('the n-th operation on files fails', () => {
         },
       )
     }
+  }
+
+  for (const fsync of [false, true]) {
+    it(
+      `in uploads${fsync ? ', with fsync' : ''}: nothing is lost, leaked or seen half`,
+      { timeout: 120_000 },
+      async () => {
+        const operations = await checkFault(Number.POSITIVE_INFINITY, 'EIO', fsync, uploadScript)
+        expect(operations).toBeGreaterThan(50)
+        for (let n = 1; n <= operations + 5; n++) await checkFault(n, 'EIO', fsync, uploadScript)
+      },
+    )
   }
 
   it('is told as QuotaExceeded where the disk is full, and ReadOnly where it takes no changes', async () => {

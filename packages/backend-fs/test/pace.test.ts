@@ -2,20 +2,48 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore } from '@kit/core'
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { plugin } from '../src/index.ts'
 import { createPace } from '../src/pace.ts'
 
+const { setImmediate: soon } = globalThis
+
 describe('the pace', () => {
-  it('is quick until an answer was slow, and again after a rest', async () => {
-    const pace = createPace()
+  it('is quick until an answer was slow, and again after a rest that is fifty times as long', async () => {
+    const pace = createPace(0.2)
     expect(pace.isQuick()).toBe(true)
     pace.took(0.01)
     expect(pace.isQuick()).toBe(true)
     pace.took(5)
-    expect(pace.isQuick()).toBe(false)
-    await new Promise((resolve) => setTimeout(resolve, 150))
-    expect(pace.isQuick()).toBe(true)
+    await setImmediate()
+    expect([pace.isQuick(), pace.inTurn()]).toEqual([false, false])
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect([pace.isQuick(), pace.inTurn()]).toEqual([true, true])
+  })
+
+  it('gives each turn of the event loop its share, and who waits the next turn', async () => {
+    const pace = createPace(10)
+    const turns: number[] = []
+    let turn = 0
+    let asking = true
+    const count = async (): Promise<void> => {
+      for (; asking; turn++) await setImmediate()
+    }
+    const counting = count()
+    const ask = async (): Promise<void> => {
+      for (let at = 0; at < 5; at++) {
+        expect(await pace.inTurn()).toBe(true)
+        turns.push(turn)
+        pace.took(0.4)
+      }
+    }
+    await Promise.all([ask(), ask()])
+    asking = false
+    await counting
+    // Three times 0.4 ms are more than the 1 ms that a turn has.
+    expect(new Set(turns).size).toBeGreaterThanOrEqual(3)
+    expect(turns).toHaveLength(10)
   })
 
   it('lets others come to turn while a program asks without end', async () => {
@@ -24,12 +52,19 @@ describe('the pace', () => {
       await using store = await openStore(plugin({ path }))
       await store.write('d/a', 'x')
       const others = { turns: 0 }
-      setImmediate(() => {
+      soon(() => {
         others.turns++
       })
       let asked = 0
       for (; others.turns === 0 && asked < 10_000; asked++) await store.stat('d/a')
-      expect(asked).toBeLessThan(1000)
+      expect(asked).toBeLessThan(2000)
+      others.turns = 0
+      soon(() => {
+        others.turns++
+      })
+      let written = 0
+      for (; others.turns === 0 && written < 10_000; written++) await store.write('d/a', 'y')
+      expect(written).toBeLessThan(1000)
     } finally {
       await rm(path, { recursive: true, force: true })
     }

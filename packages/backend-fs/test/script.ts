@@ -1,9 +1,10 @@
+import type { Source } from '@kit/core'
 import { bytes, context, key, methods, stream, type Store } from './support.ts'
 
 /** What a key may hold: nothing, or one of these texts. */
 export type Allowed = Map<string, ReadonlySet<string | undefined>>
 
-interface Step {
+export interface Step {
   readonly run: (store: Store) => Promise<unknown>
   /** Keys and what they hold afterwards. */
   readonly gives: Readonly<Record<string, string | undefined>>
@@ -12,6 +13,9 @@ interface Step {
 }
 
 const long = (character: string): string => character.repeat(300_000)
+
+/** What is uploaded in parts: two and a half of 1,000 bytes. */
+export const inParts = 'abcde'.repeat(500)
 
 /** Every operation that changes something, one after the other. */
 export const script: readonly Step[] = [
@@ -60,14 +64,45 @@ export const script: readonly Step[] = [
   { run: (store) => store.put('a/b/new', 'four'), gives: { 'a/b/new': 'four' } },
 ]
 
+/** Uploads in parts; by themselves, as their operations are many. */
+export const uploadScript: readonly Step[] = [
+  { run: (store) => sendParts(store, 'h/parts', { mode: 0o640 }), gives: { 'h/parts': inParts } },
+  { run: (store) => sendParts(store, 'absent', { ifAbsent: true }), gives: { absent: inParts } },
+  { run: (store) => sendParts(store, 'none', {}, true), gives: {} },
+]
+
+/** One of the parts is sent twice. */
+async function sendParts(store: Store, name: string, options: object, abort = false): Promise<void> {
+  const { upload } = methods(store.backend)
+  if (upload === undefined) throw new Error('no uploads')
+  const token = await upload.start(context(), key(name), { size: inParts.length, ...options })
+  try {
+    const sent = await Promise.allSettled(
+      [3, 1, 2].map((number) => upload.part(context(), token, number, partOf(number))),
+    )
+    for (const part of sent) if (part.status === 'rejected') throw part.reason
+    await upload.part(context(), token, 2, partOf(2))
+    if (abort) throw new Error('not wanted')
+    await upload.finish(context(), token)
+  } catch (error) {
+    await upload.abort(context(), token)
+    if (!abort) throw error
+  }
+}
+
+export function partOf(number: number): Source {
+  return stream([inParts.slice((number - 1) * 1000, number * 1000)])
+}
+
 /** Runs the script to its end, whatever fails. A step that fails may have taken place or not, nothing in between. */
 export async function runScript(
   store: Store,
+  steps: readonly Step[] = script,
   done?: (step: number) => void,
 ): Promise<{ allowed: Allowed; errors: unknown[] }> {
   const allowed: Allowed = new Map()
   const errors: unknown[] = []
-  for (const [at, { run, gives, fromNothing = {} }] of script.entries()) {
+  for (const [at, { run, gives, fromNothing = {} }] of steps.entries()) {
     const before = (name: string): ReadonlySet<string | undefined> => allowed.get(name) ?? new Set([undefined])
     const failed = await run(store).then(
       () => false,

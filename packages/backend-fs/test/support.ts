@@ -67,7 +67,7 @@ export function temporaryRoot(): string {
 
 export function openStore(options: Partial<SiteOptions> = {}): Store {
   const root = options.path ?? temporaryRoot()
-  const backend = fsBackend({ create: true, fsync: false, ...options, path: root })
+  const backend = fsBackend({ create: true, fsync: false, partBytes: 1000, ...options, path: root })
   const all = methods(backend)
   async function entries(directory = '', recursive = true): Promise<Entry[]> {
     const found: Entry[] = []
@@ -111,7 +111,7 @@ export function openBelow(root: string): string[] {
 export function leftOver(root: string): string[] {
   try {
     return (readdirSync(join(root, '.kit'), { recursive: true }) as string[]).filter(
-      (path) => !/^(tmp|locks|tmp\/[^/]+)$/.test(path),
+      (path) => !/^(tmp|locks|uploads|tmp\/[^/]+)$/.test(path),
     )
   } catch {
     return []
