@@ -121,7 +121,8 @@ describe('filter', () => {
   })
 
   test('a directory is itself named by patterns for directories only', () => {
-    const admits = (rules: FilterRules, name: string): boolean => createFilter(rules).admits(name, { kind: 'directory' })
+    const admits = (rules: FilterRules, name: string): boolean =>
+      createFilter(rules).admits(name, { kind: 'directory' })
     expect(admits({ exclude: ['*.d'] }, 'x.d')).toBe(true)
     expect(admits({ exclude: ['x.d/'] }, 'a/x.d')).toBe(false)
     expect(admits({ exclude: ['x/**'] }, 'x/y')).toBe(false)
@@ -161,7 +162,11 @@ describe('filter', () => {
 
   test('refuses filters of too many patterns, and limits that are no numbers', async () => {
     const many = Array.from({ length: 1001 }, (_, index) => `a${index}`)
-    for (const rules of [{ exclude: many }, { include: Array<string>(70).fill('x'.repeat(1000)) }, { minSize: Number.NaN }]) {
+    for (const rules of [
+      { exclude: many },
+      { include: Array<string>(70).fill('x'.repeat(1000)) },
+      { minSize: Number.NaN },
+    ]) {
       expect((await failureOf((async () => createFilter(rules))())).code).toBe('InvalidConfig')
     }
   })
@@ -169,7 +174,12 @@ describe('filter', () => {
   test('patterns made to run for ever do not', () => {
     const started = performance.now()
     const name = `${'a'.repeat(5000)}!`
-    for (const text of ['*a'.repeat(300), '{a,a}'.repeat(200), '**a'.repeat(200), `${'{*b,'.repeat(20)}a${'}'.repeat(20)}`]) {
+    for (const text of [
+      '*a'.repeat(300),
+      '{a,a}'.repeat(200),
+      '**a'.repeat(200),
+      `${'{*b,'.repeat(20)}a${'}'.repeat(20)}`,
+    ]) {
       expect(excluded(text, name)).toBe(false)
     }
     // A matcher that goes back takes longer than the universe has; this one well under a second.
@@ -177,8 +187,16 @@ describe('filter', () => {
   })
 
   test('reads a filter file, and names the line that is wrong', async () => {
-    expect(parseFilterRules('\uFEFF# comment\r\n- *.tmp\r\n\n; another\n+  keep me \n')).toEqual(['- *.tmp', '+ keep me'])
-    for (const [text, line] of [['- a\nb', 'line 2'], ['\n\n+ {', 'line 3'], ['-a', 'line 1'], ['+ ', 'line 1']] as const) {
+    expect(parseFilterRules('\uFEFF# comment\r\n- *.tmp\r\n\n; another\n+  keep me \n')).toEqual([
+      '- *.tmp',
+      '+ keep me',
+    ])
+    for (const [text, line] of [
+      ['- a\nb', 'line 2'],
+      ['\n\n+ {', 'line 3'],
+      ['-a', 'line 1'],
+      ['+ ', 'line 1'],
+    ] as const) {
       const failure = await failureOf((async () => parseFilterRules(text))())
       expect(failure).toMatchObject({ code: 'InvalidConfig', message: expect.stringContaining(line) })
     }
