@@ -5,12 +5,10 @@ import { answeredWith, refusal, result } from '../answers.ts'
 import type { Limits } from '../limits.ts'
 import type { Target } from '../stores.ts'
 import { attributesOf, entryJson, validatorHeaders } from '../wire/attributes.ts'
-import { announcedLength, collectBody, requestBody, waitsToSend } from '../wire/bodies.ts'
+import { announcedLength, collectBody, mayCollect, requestBody, waitsToSend } from '../wire/bodies.ts'
 import { conditionsOf, evaluate, isConditional, type Conditions } from '../wire/conditions.ts'
 import { digestOf } from '../wire/digests.ts'
-
-/** A body up to this many bytes is passed on as one piece. */
-const smallBytes = 262_144
+import { release } from '../wire/release.ts'
 
 export async function putObject(
   request: FastifyRequest,
@@ -25,7 +23,7 @@ export async function putObject(
   const size = announcedLength(request, limits.maxBodyBytes)
   const hashes = digestOf(headers)
   const attributes = attributesOf(headers, store)
-  const small = size !== undefined && size <= smallBytes
+  const small = size !== undefined && mayCollect(size)
   const waits = waitsToSend(request)
   const { conditions, isNew } = await writeConditions(target, conditionsOf(headers), waits || !small)
   if (waits) reply.raw.writeContinue()
@@ -38,6 +36,8 @@ export async function putObject(
       ...(size === undefined ? {} : { size }),
       hashes,
     })
+    // A store that keeps bytes has copied them; one that failed may not be done with them.
+    if (body instanceof Uint8Array) release(body)
     const answer = reply
       .code(isNew ? 201 : 200)
       .headers(validatorHeaders(entry))

@@ -4,6 +4,7 @@ import { isStorageError, storageError } from '@kit/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { refusal } from '../answers.ts'
 import type { Limits } from '../limits.ts'
+import { release } from './release.ts'
 
 /** Aborts when the client goes away before it has its whole answer. */
 export function signalOf(reply: FastifyReply): AbortSignal {
@@ -60,8 +61,7 @@ export function requestBody(raw: IncomingMessage, limits: Limits): AsyncIterable
 
   function step(): Promise<IteratorResult<Uint8Array, undefined>> | undefined {
     if (held > 0) {
-      const [first = new Uint8Array()] = chunks
-      const value = chunks.length === 1 ? first : Buffer.concat(chunks, held)
+      const value = joined(chunks, held)
       chunks = []
       held = 0
       if (!ended) raw.resume()
@@ -119,10 +119,45 @@ export function requestBody(raw: IncomingMessage, limits: Limits): AsyncIterable
   }
 }
 
+/** One piece of them, and their memory back. */
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const [first] = chunks
+  if (first !== undefined && chunks.length === 1) return first
+  const all = Buffer.allocUnsafeSlow(length)
+  let at = 0
+  for (const chunk of chunks) {
+    all.set(chunk, at)
+    at += chunk.byteLength
+    release(chunk)
+  }
+  return all
+}
+
 const over = { done: true, value: undefined } as const
 
+/** A body of up to so many bytes may be taken in one piece, which stores like best. */
+const collectedMax = 2 ** 20
+/** And always one of so many: a stream would cost more than it. */
+const collectedAlways = 2 ** 16
+/** Of all bodies that are being collected at a time; what comes then is streamed. */
+const collectingMax = 2 ** 26
+let collecting = 0
+
+export function mayCollect(size: number): boolean {
+  return size <= collectedAlways || (size <= collectedMax && collecting + size <= collectingMax)
+}
+
 /** A body of few bytes in one piece. */
-export function collectBody(raw: IncomingMessage, size: number, limits: Limits): Promise<Uint8Array> {
+export async function collectBody(raw: IncomingMessage, size: number, limits: Limits): Promise<Uint8Array> {
+  collecting += size
+  try {
+    return await collected(raw, size, limits)
+  } finally {
+    collecting -= size
+  }
+}
+
+function collected(raw: IncomingMessage, size: number, limits: Limits): Promise<Uint8Array> {
   // Of its own, not a part of what sockets are read into: a store may keep it.
   const all = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
   let at = 0
@@ -131,6 +166,7 @@ export function collectBody(raw: IncomingMessage, size: number, limits: Limits):
       chunk(chunk) {
         all.set(chunk, at)
         at += chunk.byteLength
+        release(chunk)
         intake.wait()
       },
       end: (error) => (error === undefined ? resolve(all) : reject(error)),

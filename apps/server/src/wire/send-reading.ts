@@ -4,6 +4,7 @@ import { errorCode, storageError, type Bytes, type Reading } from '@kit/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Limits } from '../limits.ts'
 import { watchTaker } from './bodies.ts'
+import { release } from './release.ts'
 
 /**
  * Answers with the body of a reading, of `size` bytes where that is known. What fails before its first byte is thrown, so that it is
@@ -68,13 +69,13 @@ async function pump(
     if (sent === length) {
       const after = await iterator.next()
       if (after.done !== true) throw wrongLength(length)
-      raw.end(value)
+      raw.end(value, () => release(value))
       await finished(raw)
       return
     }
     if (length !== undefined && sent > length) throw wrongLength(length)
     if (raw.destroyed) throw storageError('Aborted', 'the client went away')
-    if (!raw.write(value)) await drained(raw)
+    if (!raw.write(value, () => release(value))) await drained(raw)
   }
   if (length !== undefined && sent !== length) throw wrongLength(length)
   raw.end()
