@@ -70,13 +70,10 @@ export const jobSchema: z.ZodType = z
     options: z.object(options),
     state: z.enum(['queued', 'running', 'done', 'failed', 'cancelled']),
     progress: progressSchema.optional(),
-    summary: z
-      .record(z.string(), z.number())
-      .optional()
-      .meta({
-        description:
-          'Sums: copied, moved, deleted, skipped, failed, bytes, seconds; of a check same, differs, onlyLeft, onlyRight, failed; of a dry run the number of each action.',
-      }),
+    summary: z.record(z.string(), z.number()).optional().meta({
+      description:
+        'Sums: copied, moved, deleted, skipped, failed, bytes, seconds; of a check same, differs, onlyLeft, onlyRight, failed; of a dry run the number of each action.',
+    }),
     error: errorSchema.optional(),
     created: z.iso.datetime(),
     started: z.iso.datetime().optional(),

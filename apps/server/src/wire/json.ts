@@ -33,7 +33,10 @@ export function jsonScope(scope: FastifyInstance, limits: Limits): JsonScope {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser(['application/json', 'application/merge-patch+json'], (request, _payload, done) => {
     jsonText(request, limits).then(
-      (text) => (text === '' ? done(null) : parse(request, text, done)),
+      (text) => {
+        if (text === '') done(null)
+        else parse(request, text, (error, value) => done(error === null ? null : noJson(), value))
+      },
       (error: unknown) => done(error instanceof Error ? error : storageError('Unexpected', String(error))),
     )
   })
@@ -88,6 +91,10 @@ async function jsonText(request: FastifyRequest, limits: Limits): Promise<string
   const text = decoded(Buffer.concat(pieces))
   if (text !== '' && request.routeOptions.schema?.body === undefined) throw noBody(request)
   return text
+}
+
+function noJson(): Error {
+  return refusal('InvalidConfig', 'the body is no JSON, or has a member that could be taken for a prototype')
 }
 
 function decoded(bytes: Uint8Array): string {
