@@ -90,6 +90,23 @@ describe('a test of a store', () => {
     expect(report.probed).toStrictEqual((await kit.store('a')).capabilities)
   })
 
+  test('does not wait for a server that never answers', async () => {
+    const silent = definePlugin<object>({
+      contract: 0,
+      type: 'silent',
+      options: {},
+      capabilities: { ...memory.capabilities, ops: { ...memory.capabilities.ops, ping: 'native' } },
+      async open(_options, environment): Promise<Backend> {
+        const backend = await memory.open({}, environment)
+        const ops = { ...backend.capabilities.ops, ping: 'native' } as const
+        return { ...backend, capabilities: { ...backend.capabilities, ops }, ping: () => new Promise(() => undefined) }
+      },
+    })
+    await using kit = await openKit({ config: await configFile('stores: { a: { type: silent } }'), plugins: [silent] })
+    const report = await kit.test('a', { stepMs: 50 })
+    expect(report.steps[1]).toMatchObject({ step: 'ping', outcome: 'failed', error: { code: 'Timeout' } })
+  })
+
   test('can be cancelled', async () => {
     await using kit = await openKit({ config: await configFile('stores: { a: { type: memory } }'), plugins: [memory] })
     await expect(kit.test('a', { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'Aborted' })
