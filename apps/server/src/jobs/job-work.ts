@@ -1,5 +1,5 @@
 /** What a job does, over `@kit/core/transfer`. */
-import { storageError, throwIfAborted, type CallOptions, type Store } from '@kit/core'
+import { parseKey, storageError, throwIfAborted, type CallOptions, type Store } from '@kit/core'
 import {
   compare,
   createFilter,
@@ -33,9 +33,10 @@ export interface Work {
   (id: string, teller: Teller, call: CallOptions): Promise<Outcome>
 }
 
-/** Everything checked that can be before anything is done. @throws InvalidConfig, Unsupported */
+/** Everything checked that can be before anything is done. @throws InvalidConfig, InvalidKey */
 export function jobWork(request: JobRequest, from: Store, to: Store): Work {
   requireMeant(request)
+  for (const { key } of [request.from, request.to]) parseKey(key)
   const filter = request.filter === undefined ? undefined : createFilter(request.filter)
   const source: End = { store: from, key: request.from.key }
   const target: End = { store: to, key: request.to.key }
