@@ -38,7 +38,10 @@ export const gates: readonly Gate[] = [
   {
     name: 'generated',
     file: 'scripts/errors-page.ts',
-    commands: [['node', '--conditions=@kit/source', 'scripts/errors-page.ts', '--check']],
+    commands: [
+      ['node', '--conditions=@kit/source', 'scripts/errors-page.ts', '--check'],
+      ['node', '--conditions=@kit/source', 'scripts/api-types.ts', '--check'],
+    ],
   },
   {
     name: 'old-node',

@@ -6,7 +6,7 @@ import { readManifest, root } from './workspace.ts'
 
 const maxLines = 400
 /** Data written by a program, free of `maxLines`. Paths from the root. */
-const generated: readonly string[] = []
+const generated: readonly string[] = ['packages/client/src/api.ts']
 const contractFolder = 'packages/core/src/backend/'
 /** Lines of code: neither blank nor comment. */
 const maxContractCode: Readonly<Record<string, number>> = { 'backend.ts': 200 }

@@ -48,7 +48,8 @@ export function kitBackend(client: KitClient, capabilities: Capabilities, below:
   /** Where an upload is. The server knows its key by the id alone; a token that says another one was made up. */
   async function uploadPath(context: Context, { key, state }: UploadToken): Promise<string> {
     const id: unknown = Reflect.get(Object(state), 'id')
-    if (typeof id !== 'string' || id === '') throw storageError('NotFound', 'the token is none of this store')
+    if (typeof id !== 'string' || !/^[\w.~-]{1,8192}$/.test(id))
+      throw storageError('NotFound', 'the token is none of this store')
     const path = `/uploads/${encodeURIComponent(id)}`
     const real = uploads.get(id) ?? tokenOf(await client.ask(context, 'GET', path, 'upload')).key
     if (real !== key) throw storageError('NotFound', 'the token belongs to an upload of another key')

@@ -20,6 +20,8 @@ export interface Served extends AsyncDisposable {
   another(): Promise<string>
   /** Files of all stores on disk, temporaries too. */
   files(): Promise<string[]>
+  /** Requests so far. */
+  requests(): number
   /** Connections that are open. */
   connections(): Promise<number>
 }
@@ -42,6 +44,8 @@ export async function served(kind: Kind, options: Partial<ServerOptions> = {}): 
   }
   const source = { names: () => [...stores.keys()], get: async (name: string) => found(name) }
   const app = createServer({ stores: source, ...options })
+  let requests = 0
+  app.server.on('request', () => requests++)
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   return {
     url,
@@ -54,6 +58,7 @@ export async function served(kind: Kind, options: Partial<ServerOptions> = {}): 
       const entries = await readdir(folder, { recursive: true, withFileTypes: true })
       return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
     },
+    requests: () => requests,
     connections: () =>
       new Promise((resolve, reject) => {
         app.server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)))

@@ -58,6 +58,9 @@ export async function answeredError(response: Response, changes: boolean): Promi
     return new KitApiError({ ...problem, retryAfterMs: problem.retryAfterMs ?? wait }, { status })
   }
   await response.body?.cancel().catch(() => undefined)
+  if (status === 304) {
+    return new KitApiError({ code: 'NotModified', message: 'the object is still in that state' }, { status })
+  }
   // Somebody on the way answered, not Kit.
   const failed = status >= 500 || status === 429
   const message = `HTTP ${status} ${response.statusText}, and not from a server of Kit`

@@ -27,7 +27,7 @@ const eventMax = 1 << 20
 
 /**
  * Events of one path, for as long as the caller listens. A connection that breaks or ends is made again after the last event that came, with
- * growing waits; five in a row over which nothing comes are a failure.
+ * growing waits, until the server says that there is no more (204); five in a row over which nothing comes are a failure.
  */
 export async function* listen(
   connection: Connection,
@@ -37,12 +37,18 @@ export async function* listen(
   const { signal } = options
   let last = options.after
   let wait = waitMs
-  for (let failed = 0; ;) {
+  let failed = 0
+  const heard: Heard = {
+    alive: () => (failed = 0),
+    retry: (ms) => (wait = Math.max(ms, 10)),
+  }
+  for (;;) {
     let failure: unknown
     try {
-      for await (const event of received(connection, path, last, signal, (ms) => (wait = ms))) {
+      const response = await connection.ask(requestOf(connection.base + path, last, signal))
+      if (response.status === 204) return
+      for await (const event of received(response, signal, heard)) {
         last = event.id ?? last
-        failed = 0
         yield event
       }
     } catch (error) {
@@ -51,37 +57,43 @@ export async function* listen(
     }
     failed++
     if (failed >= attempts) {
-      throw (
-        failure ??
-        new KitApiError({ code: 'Unavailable', message: 'the server ends every connection at once', retry: 'safe' })
-      )
+      const message = 'the server ends every connection at once'
+      throw failure ?? new KitApiError({ code: 'Unavailable', message, retry: 'safe' })
     }
     await pause(Math.min(wait * 2 ** (failed - 1), waitMaxMs), signal)
   }
 }
 
-/** The events of one connection. */
-async function* received(
-  connection: Connection,
-  path: string,
-  last: string | undefined,
-  signal: AbortSignal | undefined,
-  onRetry: (ms: number) => void,
-): AsyncGenerator<ServerEvent> {
+function requestOf(url: string, last: string | undefined, signal: AbortSignal | undefined): Request {
   const headers = new Headers({ accept: 'text/event-stream' })
   if (last !== undefined) headers.set('last-event-id', last)
-  const init = signal === undefined ? { headers } : { headers, signal }
-  const response = await connection.ask(new Request(connection.base + path, init))
+  return new Request(url, signal === undefined ? { headers } : { headers, signal })
+}
+
+interface Heard {
+  /** Something came, if only a sign of life. */
+  alive(): void
+  /** How long the server wants one to wait before the next connection, in ms. */
+  retry(ms: number): void
+}
+
+/** The events of one connection. */
+async function* received(
+  response: Response,
+  signal: AbortSignal | undefined,
+  heard: Heard,
+): AsyncGenerator<ServerEvent> {
   const reader = response.body?.getReader()
   const decoder = new TextDecoder()
   const waiting: EventSourceMessage[] = []
   const parser = createParser({
     onEvent: (message) => waiting.push(message),
-    onRetry: (ms) => onRetry(Math.max(ms, 10)),
+    onRetry: (ms) => heard.retry(ms),
     maxBufferSize: eventMax,
   })
   try {
     for (let step = await reader?.read(); step?.done === false; step = await reader?.read()) {
+      heard.alive()
       parser.feed(decoder.decode(step.value, { stream: true }))
       for (const { id, event = 'message', data } of waiting.splice(0)) yield { id, event, data: parsed(data) }
     }
