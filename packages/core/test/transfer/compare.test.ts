@@ -32,8 +32,8 @@ const trees = fc.dictionary(keys, fc.integer({ min: 0, max: 2 }), { maxKeys: 15,
 
 /** Without names that are files and directories at once. */
 function fittingKeys(tree: Readonly<Record<string, number>>): string[] {
-  const all_ = Object.keys(tree)
-  return all_.filter((key) => !all_.some((other) => other.startsWith(`${key}/`))).toSorted(compareKeys)
+  const keysOf = Object.keys(tree)
+  return keysOf.filter((key) => !keysOf.some((other) => other.startsWith(`${key}/`))).toSorted(compareKeys)
 }
 
 describe('compare', () => {

@@ -135,7 +135,7 @@ export async function runAll(
 /** Files by key, as text. */
 export function filesOf({ files }: ScriptedBackend): Record<string, string> {
   const decoder = new TextDecoder()
-  return Object.fromEntries([...files].map(([key, { bytes }]) => [key, decoder.decode(bytes)]).toSorted())
+  return sortedTree(Object.fromEntries([...files].map(([key, { bytes }]) => [key, decoder.decode(bytes)])))
 }
 
 /** Makes the N-th call of a backend do something. Counts from 0. */
@@ -154,3 +154,11 @@ export function atCall(
 export function put(backend: ScriptedBackend, tree: Readonly<Record<string, string>>): void {
   for (const [key, text] of Object.entries(tree)) backend.put(key, text)
 }
+
+/** Its keys in order, so that trees are compared as texts would be. */
+export function sortedTree(tree: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(tree).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+export const source = { 'd/a': 'one', 'd/e/b': 'two', 'd/e/c': 'three', f: 'four' }
+export const target = { 'd/a': 'other', 'd/e/b': 'two', 'old/x': 'gone', g: 'gone' }
