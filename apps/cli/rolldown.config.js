@@ -37,5 +37,17 @@ export default {
       generateBundle: ({ dir }) => rmSync(`${dir}/chunks`, { recursive: true, force: true }),
     },
   ],
-  output: { dir: 'dist', chunkFileNames: 'chunks/[name]-[hash].js' },
+  output: {
+    dir: 'dist',
+    chunkFileNames: 'chunks/[name]-[hash].js',
+    // What the start shares with commands stays with it.
+    codeSplitting: {
+      groups: [
+        {
+          name: 'start',
+          test: /[\\/]cli[\\/]src[\\/](?:exit-codes|completion[\\/]shells|declare[\w-]*)\.ts$|commander/,
+        },
+      ],
+    },
+  },
 }

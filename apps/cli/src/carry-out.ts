@@ -2,7 +2,7 @@ import { abortError, errorCode } from '@kit/core'
 import { run, type Action, type ItemResult, type TransferProgress } from '@kit/core/transfer'
 import type { TransferFlags } from './declare-options.ts'
 import { exitCodes } from './exit-codes.ts'
-import { failureOf, failureTexts, type CommandResult } from './outcome.ts'
+import { failureOf, failureTexts, withExit, type CommandResult } from './outcome.ts'
 import { printable } from './printable.ts'
 import { progressView } from './progress.ts'
 import { bytesText, countText, secondsText } from './quantities.ts'
@@ -42,7 +42,7 @@ export function addFailure(tally: Tally, error: unknown): void {
   if (tally.failures.length < maxFailures) tally.failures.push(error)
 }
 
-/** Does the steps of all jobs, or with `dryRun` tells them, and says what became of each. @throws Aborted, everything else is counted */
+/** Does the steps of all jobs, or with `dryRun` tells them, and says what became of each. What was done before a cancel is told, too. */
 export async function carryOut(
   session: Session,
   jobs: AsyncIterable<Job>,
@@ -64,15 +64,11 @@ export async function carryOut(
         continue
       }
       const results = run({ store: from.store }, { store: to.store }, steps, { ...options, onProgress })
-      try {
-        for await (const result of results) await about(result)
-      } catch (error) {
-        if (signal.aborted) throw error
-        addFailure(tally, error)
-      }
+      for await (const result of results) await about(result)
       if (latest !== undefined) addTo(before, latest)
     }
-    if (signal.aborted) throw abortError(signal)
+  } catch (error) {
+    if (!signal.aborted) addFailure(tally, error)
   } finally {
     output.status([])
     const left = resume?.left() ?? 0
@@ -83,6 +79,8 @@ export async function carryOut(
   const did = counts.copied + counts.moved + counts.linked + counts.made + counts.removed
   const dryRun = flags.dryRun === true
   tellSums(session, tally, seconds, dryRun)
+  // Given up half way is no success, whoever gave it up.
+  const cut = signal.aborted ? [withExit(abortError(signal), exitCodes.unread.code)] : []
   return {
     fields: {
       ...counts,
@@ -90,8 +88,8 @@ export async function carryOut(
       ...(dryRun && { dryRun }),
       ...(failed > 1 && { failures: failures.map((error) => failureOf(error)) }),
     },
-    failures,
-    failed,
+    failures: [...cut, ...failures],
+    failed: failed + cut.length,
     partly: did > 0 && !dryRun,
     exit: did === 0 && flags.failIfNothing === true ? exitCodes.nothingDone.code : undefined,
   }

@@ -14,6 +14,7 @@ type ExitName =
   | 'noAccess'
   | 'hangup'
   | 'interrupted'
+  | 'unread'
   | 'terminated'
 
 interface ExitCode {
@@ -38,6 +39,7 @@ export const exitCodes: { readonly [Name in ExitName]: ExitCode } = {
   noAccess: { code: 12, meaning: 'not allowed' },
   hangup: { code: 129, meaning: 'hung up' },
   interrupted: { code: 130, meaning: 'Ctrl-C' },
+  unread: { code: 141, meaning: 'given up: nobody reads the output any more' },
   terminated: { code: 143, meaning: 'terminated' },
 }
 

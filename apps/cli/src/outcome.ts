@@ -70,7 +70,8 @@ function hintOf(error: unknown): string | undefined {
   return typeof error === 'object' && error !== null ? hints.get(error) : undefined
 }
 
-function ownExitOf(error: unknown): number | undefined {
+/** The exit code that `withExit` gave. */
+export function ownExitOf(error: unknown): number | undefined {
   return typeof error === 'object' && error !== null ? exits.get(error) : undefined
 }
 

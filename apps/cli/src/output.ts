@@ -58,7 +58,7 @@ export function standardOutput({ json, quiet }: OutputSettings, signal: AbortSig
     status(wanted) {
       if (!stderr.isTTY) return
       const before = erasure()
-      const fitting = wanted.slice(-Math.max(1, stderr.rows - 1))
+      const fitting = wanted.slice(-Math.max(1, (stderr.rows || 24) - 1))
       shown = fitting.length
       rows = shown === 0 ? '' : `\u001B[?7l${fitting.join('\n')}\n\u001B[?7h`
       if (before !== '' || shown > 0) stderr.write(`${before}${rows}`)

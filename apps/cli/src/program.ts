@@ -56,8 +56,9 @@ export async function runProgram(words: readonly string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return exitCodes.done.code
+    if (!json) return exitCodes.usage.code
     const { usageFailure } = await import('./outcome.ts')
-    if (json) process.stdout.write(`${JSON.stringify(usageFailure(error.message.replace(/^error: /, '')))}\n`)
+    process.stdout.write(`${JSON.stringify(usageFailure(error.message.replace(/^error: /, '')))}\n`)
     return exitCodes.usage.code
   }
   return code

@@ -6,6 +6,8 @@ import type { Session } from './session.ts'
 
 /** What is over sooner shows no rows. */
 const quietMs = 400
+/** Between two pictures of the same rows. */
+const drawEveryMs = 100
 /** Between lines where nobody sees them change. */
 const lineEveryMs = 5000
 const maxRows = 12
@@ -17,15 +19,33 @@ export function progressView(session: Session): ((progress: TransferProgress) =>
   const terminal = process.stderr.isTTY && process.env['TERM'] !== 'dumb'
   if (quiet || !(terminal || wanted)) return undefined
   const started = performance.now()
-  let last = started
+  let last = terminal && wanted ? Number.NEGATIVE_INFINITY : started + (terminal ? quietMs - drawEveryMs : 0)
   return (progress) => {
     const now = performance.now()
-    if (terminal) {
-      if (now - started >= quietMs || wanted) output.status(progressRows(progress, process.stderr.rows))
-    } else if (now - last >= lineEveryMs) {
-      last = now
-      output.tell(`${totalLine(progress)}\n`)
-    }
+    if (now - last < (terminal ? drawEveryMs : lineEveryMs)) return
+    last = now
+    if (terminal) output.status(progressRows(progress, process.stderr.rows || 24))
+    else output.tell(`${totalLine(progress)}\n`)
+  }
+}
+
+/** The same of one stream of unknown length. */
+export function streamProgressView(
+  session: Session,
+  name: string,
+): ((progress: { bytes: number }) => void) | undefined {
+  const show = progressView(session)
+  if (show === undefined) return undefined
+  const started = performance.now()
+  return ({ bytes }) => {
+    const seconds = (performance.now() - started) / 1000
+    show({
+      items: { done: 0, failed: 0, skipped: 0, total: 1 },
+      bytes: { done: bytes, total: bytes },
+      planning: true,
+      bytesPerSecond: seconds > 0 ? bytes / seconds : 0,
+      active: [{ key: name, bytes }],
+    })
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { fromErrno, storageError } from '@kit/core'
 import { exitCodes } from './exit-codes.ts'
-import { exitOf, failureTexts, resultLine, type CommandResult } from './outcome.ts'
+import { exitOf, failureTexts, ownExitOf, resultLine, type CommandResult } from './outcome.ts'
 import { standardOutput, type Output } from './output.ts'
 import { openSession, type Globals, type Session } from './session.ts'
 
@@ -36,9 +36,9 @@ export async function runCommand(
     failure = error
   }
   output.status([])
-  if (ended.pipe) return exitCodes.done.code
   failure = ended.output ?? failure
   const failures = failure === undefined ? (result.failures ?? []) : [failure]
+  if (ended.pipe) return ownExitOf(failures[0]) ?? exitCodes.done.code
   const interrupted = ended.signal !== undefined && failures.length > 0
   const aside = result.aside === true || verb === 'cat'
   if (!interrupted && !(output.json && aside)) tellFailures(output, failures, result.failed, verbose)
@@ -52,6 +52,7 @@ export async function runCommand(
     await output.flush()
     return ended.output === undefined ? (result.exit ?? exitCodes.done.code) : exitOf(ended.output)
   }
+  if (ended.output !== undefined) return exitOf(ended.output)
   return result.partly === true ? exitCodes.partial.code : exitOf(failures[0])
 }
 

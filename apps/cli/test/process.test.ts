@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, openSync } from 'node:fs'
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
@@ -205,6 +205,80 @@ describe('signals and pipes', () => {
     })
   })
 
+  test.each([
+    ['cp', '-r', 'many', 'a:many', '--json'],
+    ['mv', 'many', 'a:many', '--json'],
+    ['sync', 'many', 'a:', '--json'],
+  ])('give up %s %s quietly, but not as a success, when nobody reads what it did', async (...words) => {
+    const { folder, start } = await workplace()
+    await fill(join(folder, 'many'), 3000)
+    const { child, ended } = start(words)
+    child.stdout.once('data', () => child.stdout.destroy())
+    expect(await ended).toMatchObject({ code: 141, stderr: '' })
+  })
+
+  test('end a comparison quietly when its reader has gone', async () => {
+    const { folder, start } = await workplace()
+    await fill(join(folder, 'many'), 3000)
+    await mkdir(join(folder, 'none'))
+    const { child, ended } = start(['check', 'many', 'none', '--quiet'])
+    child.stdout.once('data', () => child.stdout.destroy())
+    // What was compared before may have been all.
+    expect(await ended).toMatchObject({ code: expect.toSatisfy((code) => code === 0 || code === 11), stderr: '' })
+  })
+
+  test.runIf(existsSync('/dev/full'))('tell of every verb that its output cannot be written', async () => {
+    const { folder } = await workplace()
+    await fill(join(folder, 'many'), 30)
+    await mkdir(join(folder, 'none'))
+    const command = await commandWords()
+    for (const words of [
+      ['cp', 'many/file-1', '-'],
+      ['cp', '-r', 'many', 'a:copied', '--json'],
+      ['sync', 'many', 'a:synced', '--dry-run'],
+      ['check', 'many', 'none'],
+      ['tree', 'many'],
+      ['du', 'many'],
+      ['stat', 'many'],
+    ]) {
+      const full = openSync('/dev/full', 'w')
+      const { status, stderr } = spawnSync(process.execPath, [...command, ...words], {
+        cwd: folder,
+        env: { ...process.env, KIT_HOME: join(folder, 'home') },
+        stdio: ['ignore', full, 'pipe'],
+      })
+      closeSync(full)
+      expect({ words, status, stderr: String(stderr) }).toMatchObject({ words, status: 8, stderr: /QuotaExceeded/ })
+    }
+  })
+
+  test.each([['cp', '-r'], ['mv'], ['sync']])(
+    'stop %s of a tree on Ctrl-C: 130, no part is seen, and it can be done again',
+    async (...verb) => {
+      const { folder, kit, start } = await workplace()
+      await fill(join(folder, 'tree'), 50)
+      const size = 3 * 2 ** 30
+      const big = await open(join(folder, 'tree/big'), 'w')
+      await big.truncate(size)
+      await big.close()
+      const { child, ended } = start([...verb, './tree', 'a:tree', '--transfers', '2'])
+      await until(async () => (await names(join(folder, 'data'))).some((name) => name.startsWith('tree/file-')))
+      await delay(50)
+      child.kill('SIGINT')
+      const { code, stdout } = await ended
+      expect({ code, stdout }).toStrictEqual({ code: 130, stdout: '' })
+      for (const name of await readdir(join(folder, 'data/tree'))) {
+        const { size: copied } = await stat(join(folder, 'data/tree', name))
+        expect({ name, copied }).toStrictEqual({ name, copied: name === 'big' ? size : name.length })
+      }
+      // Everything is on one of the two sides at least.
+      const left = [...(await names(join(folder, 'tree'))), ...(await names(join(folder, 'data/tree')))]
+      expect(new Set(left).size).toBe(51)
+      await rm(join(folder, 'tree/big'), { force: true })
+      expect(await kit([...verb, './tree', 'a:tree'])).toMatchObject({ code: 0 })
+    },
+  )
+
   test('wait for a slow reader without reading ahead', async () => {
     const { folder, start } = await workplace()
     await writeFile(join(folder, 'big'), new Uint8Array(8 << 20))
@@ -216,6 +290,12 @@ describe('signals and pipes', () => {
     expect({ code, length: stdout.length }).toStrictEqual({ code: 0, length: 8 << 20 })
   })
 })
+
+/** Files whose content is their name. */
+async function fill(folder: string, count: number): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  for (let index = 0; index < count; index++) await writeFile(join(folder, `file-${index}`), `file-${index}`)
+}
 
 /** Every name below a folder; none where there is no folder. */
 async function names(folder: string): Promise<string[]> {

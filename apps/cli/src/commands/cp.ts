@@ -3,6 +3,7 @@ import { fromNodeStream } from '@kit/core/node'
 import { isDirectoryText } from '../address.ts'
 import { carryOut, newTally } from '../carry-out.ts'
 import type { CommandResult } from '../outcome.ts'
+import { streamProgressView } from '../progress.ts'
 import type { Place, Session } from '../session.ts'
 import { isDirectory, sourceJobs, type MoveFlags } from '../sources.ts'
 import { pour } from './cat.ts'
@@ -73,11 +74,13 @@ async function fromInput(session: Session, to: Place, into: boolean, options: Co
   signal.addEventListener('abort', stop, { once: true })
   try {
     const conditions = { ifAbsent: options.ifAbsent === true ? (true as const) : undefined, ifMatch: options.ifMatch }
-    const entry = await store.write(key, fromNodeStream(stdin), { ...call, ...conditions })
+    const onProgress = streamProgressView(session, to.addressOf(key))
+    const entry = await store.write(key, fromNodeStream(stdin), { ...call, ...conditions, onProgress })
     await output.lines([{ type: 'copied', from: '-', to: to.addressOf(key), entry }])
     return { fields: { copied: 1, bytes: entry.size ?? 0, failed: 0 } }
   } finally {
     signal.removeEventListener('abort', stop)
     stdin.destroy()
+    output.status([])
   }
 }
