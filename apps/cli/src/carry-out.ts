@@ -1,8 +1,8 @@
-import { abortError, errorCode } from '@kit/core'
+import { errorCode } from '@kit/core'
 import { run, type Action, type ItemResult, type TransferProgress } from '@kit/core/transfer'
 import type { TransferFlags } from './declare-options.ts'
 import { exitCodes } from './exit-codes.ts'
-import { failureOf, failureTexts, withExit, type CommandResult } from './outcome.ts'
+import { failureOf, failureTexts, givenUp, type CommandResult } from './outcome.ts'
 import { printable } from './printable.ts'
 import { progressView } from './progress.ts'
 import { bytesText, countText, secondsText } from './quantities.ts'
@@ -79,8 +79,7 @@ export async function carryOut(
   const did = counts.copied + counts.moved + counts.linked + counts.made + counts.removed
   const dryRun = flags.dryRun === true
   tellSums(session, tally, seconds, dryRun)
-  // Given up half way is no success, whoever gave it up.
-  const cut = signal.aborted ? [withExit(abortError(signal), exitCodes.unread.code)] : []
+  const cut = signal.aborted ? [givenUp(signal)] : []
   return {
     fields: {
       ...counts,

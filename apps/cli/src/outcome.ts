@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { catalogue, toStorageError, type ErrorCode } from '@kit/core'
+import { abortError, catalogue, errorCode, toStorageError, type ErrorCode } from '@kit/core'
 import { exitCodes } from './exit-codes.ts'
 
 /** What a command tells when it is over: fields of its result line, and what failed on the way. */
@@ -64,6 +64,12 @@ export function withHint<Thrown extends object>(error: Thrown, hint: string): Th
 export function withExit<Thrown extends object>(error: Thrown, exit: number): Thrown {
   exits.set(error, exit)
   return error
+}
+
+/** Why a change was given up half way: that is no success, even where it is nobody's failure. */
+export function givenUp(signal: AbortSignal): object {
+  const error = abortError(signal)
+  return errorCode(error) === 'Aborted' ? withExit(error, exitCodes.unread.code) : error
 }
 
 function hintOf(error: unknown): string | undefined {

@@ -1,8 +1,8 @@
-import { abortError, errorCode, keyName, storageError, type Key, type StoreEntry } from '@kit/core'
+import { errorCode, keyName, storageError, type Key, type StoreEntry } from '@kit/core'
 import type { Filter } from '@kit/core/transfer'
 import type { FilterFlags } from '../declare-options.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { failureOf, withExit, withHint, type CommandResult } from '../outcome.ts'
+import { failureOf, givenUp, withHint, type CommandResult } from '../outcome.ts'
 import { printable } from '../printable.ts'
 import { countText } from '../quantities.ts'
 import { readFilter } from '../read-filter.ts'
@@ -57,7 +57,7 @@ export async function rm(session: Session, targets: readonly string[], options: 
     try {
       await remove(session, await session.place(target, { itself: true }), removal)
     } catch (error) {
-      if (signal.aborted) throw withExit(abortError(signal), exitCodes.unread.code)
+      if (signal.aborted) throw givenUp(signal)
       await removal.failed(target, error)
     }
   }
