@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 /** In bytes where a name is not UTF-8. */
 export type FilePath = string | Buffer
 export type Stats = fs.Stats
+export type Dir = fs.Dir
 
 /** Some of the same, in the thread. */
 export interface FilesNow {
@@ -158,6 +159,7 @@ export const closeNow = (fd: number): void => fs.closeSync(fd)
 export const readNames = (path: FilePath): Promise<string[]> => promise((done) => fs.readdir(path, done))
 export const openDirectory = (path: FilePath): Promise<fs.Dir> =>
   promise((done) => fs.opendir(path, { bufferSize: 1024 }, done))
+export const openDirectoryNow = (path: FilePath): fs.Dir => fs.opendirSync(path, { bufferSize: 1024 })
 /** Names as bytes, each byte one character. */
 export const openByteDirectory = (path: FilePath): Promise<fs.Dir> =>
   promise((done) => fs.opendir(path, { bufferSize: 1024, encoding: 'latin1' }, done))

@@ -9,8 +9,9 @@ import {
 } from '@kit/core'
 import { entryOf, kindOf } from './entry.ts'
 import { reserved, type Folder } from './folders.ts'
-import { lstat, openByteDirectory, openDirectory, readlink } from './fs-client.ts'
+import { lstat, lstatNow, openByteDirectory, openDirectory, openDirectoryNow, readlink, type Dir } from './fs-client.ts'
 import { errnoOf, fsError } from './fs-errors.ts'
+import { timed } from './pace.ts'
 import type { Site } from './site.ts'
 
 export const pageMax = 1000
@@ -18,7 +19,7 @@ export const pageMax = 1000
 const inFlight = 64
 
 /**
- * Directory by directory, each before those in it, in the system's own order. Names are read as they are needed, 1,024 at a time, so memory stays
+ * Directory by directory, each before those in it, each page of names in order. Names are read as they are needed, 1,024 at a time, so memory stays
  * flat however many there are; only the names of directories still to come are kept.
  */
 export async function* list(
@@ -40,9 +41,10 @@ export async function* list(
       const below: string[] = []
       if (folder !== undefined) {
         try {
-          for await (const names of namesOf(folder, size)) {
+          for await (const names of namesOf(site, folder, size)) {
             throwIfAborted(signal)
-            for (const entry of await entriesOf(folder, names, prefix)) {
+            for (const entry of await entriesOf(site, folder, names, prefix)) {
+              if (entry === undefined) continue
               if (recursive && entry.kind === 'directory') below.push(entry.key.slice(prefix.length))
               entries.push(entry)
             }
@@ -68,9 +70,10 @@ export async function* list(
   if (entries.length > 0) yield { entries }
 }
 
-async function openListed({ folders }: Site, key: string, top: boolean): Promise<Folder | undefined> {
+async function openListed({ folders, local, pace }: Site, key: string, top: boolean): Promise<Folder | undefined> {
   try {
-    return await (top ? folders.open(key) : folders.visit(key))
+    if (top) return await folders.open(key)
+    return local && pace.isQuick() ? timed(pace, () => folders.visitNow(key)) : await folders.visit(key)
   } catch (error) {
     const errno = errnoOf(error)
     // Below the top, whatever is no directory any more has gone meanwhile.
@@ -79,56 +82,97 @@ async function openListed({ folders }: Site, key: string, top: boolean): Promise
   }
 }
 
-async function* namesOf(folder: Folder, size: number): AsyncGenerator<string[]> {
+async function* namesOf(site: Site, folder: Folder, size: number): AsyncGenerator<string[]> {
+  const { local, workPace } = site
+  const odd: string[] = []
+  const dir =
+    local && workPace.isQuick()
+      ? timed(workPace, () => openDirectoryNow(folder.path))
+      : await openDirectory(folder.path)
+  try {
+    for (let read = size; read === size;) {
+      const names: string[] = []
+      read = await readNames(site, dir, size, (name) => {
+        if (name === reserved && folder.key === '') return
+        // Stands for bytes that are not UTF-8, or for itself: which, only the bytes tell.
+        if (name.includes('\uFFFD')) odd.push(name)
+        else names.push(name)
+      })
+      // Whoever puts all entries in order has less to do so.
+      yield names.toSorted()
+    }
+  } finally {
+    dir.closeSync()
+  }
+  if (odd.length > 0) yield* oddNames(folder, size)
+}
+
+/** Reads so many names, fewer at the end. */
+async function readNames(
+  { local, workPace }: Site,
+  dir: Dir,
+  size: number,
+  take: (name: string) => void,
+): Promise<number> {
+  let read = 0
+  if (local && (await workPace.inTurn())) {
+    timed(workPace, () => {
+      for (let entry = dir.readSync(); entry !== null; entry = dir.readSync()) {
+        take(entry.name)
+        if (++read === size) break
+      }
+    })
+    return read
+  }
+  for (let entry = await dir.read(); entry !== null; entry = await dir.read()) {
+    take(entry.name)
+    if (++read === size) break
+  }
+  return read
+}
+
+/** Names that are not UTF-8, or hold the sign for that. */
+async function* oddNames(folder: Folder, size: number): AsyncGenerator<string[]> {
   let names: string[] = []
-  let odd = false
-  for await (const { name } of await openDirectory(folder.path)) {
-    // Stands for bytes that are not UTF-8, or for itself: which, only the bytes tell.
-    if (name === reserved && folder.key === '') continue
-    if (name.includes('\uFFFD')) odd = true
-    else if (names.push(name) >= size) {
-      yield names
-      names = []
-    }
+  for await (const { name } of await openByteDirectory(folder.path)) {
+    const bytes = Buffer.from(name, 'latin1')
+    if (!bytes.toString().includes('\uFFFD')) continue
+    if (names.push(nameFromBytes(bytes)) < size) continue
+    yield names
+    names = []
   }
-  if (odd) {
-    for await (const { name } of await openByteDirectory(folder.path)) {
-      const bytes = Buffer.from(name, 'latin1')
-      if (!bytes.toString().includes('\uFFFD')) continue
-      names.push(nameFromBytes(bytes))
-    }
-  }
-  for (let at = 0; at < names.length; at += size) yield names.slice(at, at + size)
+  yield names
 }
 
 /** What vanished meanwhile is left out, and so is what is neither file, directory nor link. */
-function entriesOf(folder: Folder, names: readonly string[], prefix: string): Promise<Entry[]> {
+function entriesOf(
+  { local, pace }: Site,
+  folder: Folder,
+  names: readonly string[],
+  prefix: string,
+): Promise<(Entry | undefined)[]> {
   return new Promise((resolve, reject) => {
-    const entries: Entry[] = []
+    const entries: (Entry | undefined)[] = Array.from({ length: names.length })
     let next = 0
     let running = 0
     const run = async (): Promise<void> => {
       running++
-      for (let name = names[next++]; name !== undefined; name = names[next++]) {
-        const entry = await entryFor(folder, name, prefix)
-        if (entry !== undefined) entries.push(entry)
+      for (let at = next++; at < names.length; at = next++) {
+        const name = names[at] ?? ''
+        const path = folder.at(name)
+        const quick = local && pace.inTurn()
+        const now = quick === true || (quick !== false && (await quick))
+        try {
+          const stats = now ? timed(pace, () => lstatNow(path)) : await lstat(path)
+          const kind = stats && kindOf(stats)
+          if (stats === undefined || kind === undefined) continue
+          entries[at] = entryOf(prefix + name, stats, kind === 'link' ? await readlink(path) : undefined)
+        } catch (error) {
+          if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'EINVAL') throw error
+        }
       }
       if (--running === 0) resolve(entries)
     }
-    if (names.length === 0) resolve(entries)
-    for (let count = Math.min(inFlight, names.length); count > 0; count--) run().catch(reject)
+    for (let count = Math.min(inFlight, Math.max(1, names.length)); count > 0; count--) run().catch(reject)
   })
-}
-
-async function entryFor(folder: Folder, name: string, prefix: string): Promise<Entry | undefined> {
-  const path = folder.at(name)
-  try {
-    const stats = await lstat(path)
-    const kind = kindOf(stats)
-    if (kind === undefined) return undefined
-    return entryOf(prefix + name, stats, kind === 'link' ? await readlink(path) : undefined)
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'EINVAL') return undefined
-    throw error
-  }
 }

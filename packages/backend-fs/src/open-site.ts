@@ -79,7 +79,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     byPath,
     fstat: local ? fstatNow : fstat,
     pace: createPace(0.2),
-    writePace: createPace(2),
+    workPace: createPace(2),
     durable: new WeakSet(),
     living: new Set(),
   }

@@ -1,7 +1,7 @@
 /**
  * Whether to ask the system in the thread or through the thread pool. What is in memory is answered in 2 to 50 µs, where waking a thread of the
  * pool takes 10 and more; what the disk must be asked for may take milliseconds, in which the program would stand still. So: in the thread,
- * until one answer was slow; then through the pool for fifty times as long as that took, so that a cold disk costs the thread at most 2 % of its time.
+ * until one answer was slow; then through the pool for ten times as long as that took, so that a cold disk costs the thread at most a tenth of its time.
  */
 export interface Pace {
   /** Asked once before each question. No also where this turn of the event loop has had its share, so that others come to theirs. */
@@ -12,7 +12,7 @@ export interface Pace {
   took(milliseconds: number): void
 }
 
-const restFactor = 50
+const restFactor = 10
 /** Of one turn of the event loop. */
 const shareMs = 1
 
@@ -29,17 +29,19 @@ export function createPace(slowMs: number): Pace {
     return false
   }
 
+  const hasShare = (): boolean => spentMs < shareMs
+
   async function nextTurn(): Promise<boolean> {
     // Whoever waited as well may have used up the share of that turn.
-    while (spentMs >= shareMs) await turn
+    while (!hasShare()) await turn
     return !rests()
   }
 
   return {
-    isQuick: () => spentMs < shareMs && !rests(),
+    isQuick: () => hasShare() && !rests(),
     inTurn() {
       if (rests()) return false
-      return spentMs < shareMs || nextTurn()
+      return hasShare() || nextTurn()
     },
     took(milliseconds) {
       turn ??= new Promise((resolve) => {
@@ -53,5 +55,15 @@ export function createPace(slowMs: number): Pace {
       spentMs += milliseconds + 0.001
       if (milliseconds > slowMs) restsUntil = performance.now() + milliseconds * restFactor
     },
+  }
+}
+
+/** Does a step in the thread, and tells how long it took. */
+export function timed<Result>(pace: Pace, work: () => Result): Result {
+  const before = performance.now()
+  try {
+    return work()
+  } finally {
+    pace.took(performance.now() - before)
   }
 }

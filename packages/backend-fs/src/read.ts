@@ -4,9 +4,19 @@ import { bodyStream } from './body-stream.ts'
 import { allocate, readFully, readFullyNow } from './bytes.ts'
 import { checkRead, entryOf, etagOf, kindOf, special } from './entry.ts'
 import { split } from './folders.ts'
-import { lstat, lstatNow, lstatThen, openFile, openFlags, readlink, type FilePath, type Stats } from './fs-client.ts'
+import {
+  lstat,
+  lstatNow,
+  lstatThen,
+  openFile,
+  openFileNow,
+  openFlags,
+  readlink,
+  type FilePath,
+  type Stats,
+} from './fs-client.ts'
 import { errnoOf, fsError, isDirectoryError } from './fs-errors.ts'
-import type { Pace } from './pace.ts'
+import { timed, type Pace } from './pace.ts'
 import { inFolder, type Site } from './site.ts'
 
 /**
@@ -114,7 +124,11 @@ export async function openForReading(site: Site, key: Key): Promise<number> {
   if (name === '') throw isDirectoryError()
   return inFolder(site, directory, async (folder) => {
     try {
-      return await openFile(folder.at(name), openFlags.read)
+      const { local, pace } = site
+      const path = folder.at(name)
+      return local && pace.isQuick()
+        ? timed(pace, () => openFileNow(path, openFlags.read))
+        : await openFile(path, openFlags.read)
     } catch (error) {
       if (errnoOf(error) !== 'ELOOP') throw error
       return site.folders.follow(folder, name)

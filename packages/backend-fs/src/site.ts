@@ -26,8 +26,8 @@ export interface Site {
   fstat(fd: number): Stats | Promise<Stats>
   /** Of what is asked by name, and of small reads. */
   readonly pace: Pace
-  /** Of small writes. */
-  readonly writePace: Pace
+  /** Of what takes longer than a question: small writes, names read by the thousand. */
+  readonly workPace: Pace
   /** Directories that are known to be on the disk themselves, as are those above. */
   readonly durable: WeakSet<Folder>
   /** Ends what lives on after its operation: streams, handles, watchers. */

@@ -22,7 +22,7 @@ export function fitsNow({ files, local, fsync, byPath }: Site, bytes: Bytes, { i
  * they are not enough: the directory is not at hand, the key is being changed, locks are in use.
  */
 export function writeNow(site: Site, key: Key, bytes: Bytes, options: WriteOptions): Entry | undefined {
-  const { folders, queue, locks, writePace } = site
+  const { folders, queue, locks, workPace } = site
   const { now } = site.files
   const [directory, name] = split(key)
   if (now === undefined || locks.inUse() !== false) return undefined
@@ -34,7 +34,7 @@ export function writeNow(site: Site, key: Key, bytes: Bytes, options: WriteOptio
     return steps(site, now, folder, name, key, bytes, options)
   } finally {
     folders.release(folder)
-    writePace.took(performance.now() - before)
+    workPace.took(performance.now() - before)
   }
 }
 

@@ -35,7 +35,7 @@ export async function write(
   else if (source.size !== undefined && source.size !== bytes.byteLength) {
     throw wrongLength(`${bytes.byteLength} bytes, not the ${source.size}`)
   } else if (fitsNow(site, bytes, options)) {
-    const quick = site.writePace.inTurn()
+    const quick = site.workPace.inTurn()
     const entry = (quick === true || (await quick)) && writeNow(site, key, bytes, options)
     if (entry) return entry
   }

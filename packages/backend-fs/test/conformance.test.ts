@@ -42,7 +42,7 @@ function isFile(path: string): boolean {
 function sharedSubject(): Subject {
   const path = join(all, 'shared')
   const { openBackend: _openBackend, leftovers: _leftovers, ...rest } = subject(false)
-  return { ...rest, shared: true, open: () => openStore(plugin({ path })), leftovers: () => leftOver(path) }
+  return { ...rest, shared: true, open: () => openStore(plugin({ path })), leftovers: async () => leftOver(path) }
 }
 
 afterAll(() => rmSync(all, { recursive: true, force: true }))

@@ -39,6 +39,6 @@ export function failingFiles(n: number, code: string): FailingFiles {
       return work(...given)
     },
   ])
-  const wrapped = { ...Object.fromEntries(failingLater), now: Object.fromEntries(failingNow) }
-  return { files: wrapped as unknown as FileLayer, count: () => count, failed: () => failed }
+  const files: FileLayer = { ...Object.fromEntries(failingLater), now: Object.fromEntries(failingNow) }
+  return { files, count: () => count, failed: () => failed }
 }

@@ -106,7 +106,7 @@ export const uploads: readonly Broken[] = [
     name: 'the announced size is forgotten',
     caughtBy: /upload: parts of another length/,
     breaks: onUpload((upload) => ({
-      start: (context, key, { size: _, ...options }) => upload.start(context, key, options),
+      start: (context, key, { size: _size, ...options }) => upload.start(context, key, options),
     })),
   },
   {
@@ -163,7 +163,7 @@ export const uploads: readonly Broken[] = [
     name: 'the etag of an upload is dropped',
     caughtBy: /upload: an etag given at the start/,
     breaks: onUpload((upload) => ({
-      start: (context, key, { ifMatch: _, ...options }) => upload.start(context, key, options),
+      start: (context, key, { ifMatch: _etag, ...options }) => upload.start(context, key, options),
     })),
   },
   {
