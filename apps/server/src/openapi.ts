@@ -18,6 +18,7 @@ const pagePolicy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
+/* oxlint-disable no-underscore-dangle -- where zod keeps what a schema is */
 const zodToJsonConfig: NonNullable<Parameters<typeof createJsonSchemaTransform>[0]>['zodToJsonConfig'] = {
   override({ zodSchema, jsonSchema }) {
     // The format says it; and answers may get more fields, whereas requests with fields that are not known are refused.
@@ -27,6 +28,7 @@ const zodToJsonConfig: NonNullable<Parameters<typeof createJsonSchemaTransform>[
     if (def.type === 'record' && def.keyType._zod.def.type === 'string') delete jsonSchema.propertyNames
   },
 }
+/* oxlint-enable no-underscore-dangle */
 const jsonSchemaTransform = createJsonSchemaTransform({ zodToJsonConfig })
 const jsonSchemaTransformObject = createJsonSchemaTransformObject({ zodToJsonConfig })
 

@@ -1,5 +1,6 @@
 import { storageError } from '@kit/core'
 import { describe, expect, test } from 'vitest'
+import { accessOf } from '../src/access/access.ts'
 import { jsonMaxBytes } from '../src/wire/json.ts'
 import { ask, askJson, sendRaw } from './ask.ts'
 import { at, kinds, objects, serve, serveStore, withMethods } from './serve.ts'
@@ -116,6 +117,38 @@ test('directories and links are made and removed', async () => {
   for await (const { key } of store.list('', { recursive: true })) left.push(key)
   expect(left).toEqual(['dd'])
   expect((await remove('?recursive=true')).status).toBe(400)
+})
+
+test('who has only a part of a store makes and moves no link that leads out of it', async () => {
+  const { store } = await serve('fs')
+  const access = accessOf({
+    id: 'a',
+    scopes: ['list', 'read', 'write', 'delete'],
+    paths: [{ store: 'files', directory: 'mine' }],
+  })
+  const { base } = await serveStore(store, {}, undefined, access)
+  await store.write('secret', 'secret')
+  const link = async (key: string, target: string): Promise<number> =>
+    (await askJson(base, 'POST', at('links'), { key, target })).status
+  expect(await link('mine/a/l', '../b')).toBe(200)
+  expect(await link('mine/a/m', './../a/./n')).toBe(200)
+  for (const target of [
+    '../../secret',
+    '/etc/passwd',
+    '../..',
+    '../../../x',
+    '../../mine2/x',
+    'x/../../../secret',
+    '..',
+  ]) {
+    expect([target, await link('mine/a/out', target)]).toEqual([target, 403])
+  }
+  for (const verb of ['move', 'copy']) {
+    const got = await askJson(base, 'POST', at(verb), { from: 'mine/a/l', to: 'mine/l' })
+    expect([verb, got.status, got.code]).toEqual([verb, 403, 'PermissionDenied'])
+  }
+  await store.write('mine/f', 'f')
+  expect((await askJson(base, 'POST', at('move'), { from: 'mine/f', to: 'mine/g' })).status).toBe(200)
 })
 
 test('all below a directory goes from a store without directories, too, and what cannot go is told', async () => {

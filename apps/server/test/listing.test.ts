@@ -1,5 +1,5 @@
 import { storageError, type Listing } from '@kit/core'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { ask } from './ask.ts'
 import { kinds, objects, serve, serveStore, withMethods } from './serve.ts'
 
@@ -64,6 +64,99 @@ describe.each(kinds)('listing a store of type %s', (kind) => {
     expect(inOrder).toEqual(['d/50', 'd/500', 'd/501'])
     expect((await ask(base, 'GET', `${objects}?prefix=none`, { headers })).text).toBe('')
   })
+})
+
+test('cursors go on with the listing that gave them, and with no other', async () => {
+  const { base, store } = await serve('memory')
+  for (const key of ['a/1', 'a/2', 'a/3', 'b']) await store.write(key, key)
+  const { next = '' } = await list(base, 'prefix=a&limit=1')
+  expect(next).toMatch(/^[\w-]+\.[\w-]+$/)
+  expect(keys(await list(base, `prefix=a&limit=1&cursor=${next}`))).toEqual(['a/2'])
+  expect(keys(await list(base, `prefix=a&limit=9&cursor=${next}`))).toEqual(['a/2', 'a/3'])
+  const native = await list(base, 'prefix=a&limit=1&ordered=false')
+  const wrong = [
+    `limit=1&cursor=${next}`,
+    `prefix=b&limit=1&cursor=${next}`,
+    `prefix=a&recursive&cursor=${next}`,
+    `prefix=a&ordered=false&cursor=${next}`,
+    `prefix=a&cursor=${native.next}`,
+    `prefix=a&cursor=${next.slice(0, -2)}`,
+    'prefix=a&cursor=a/1',
+    'prefix=a&cursor=',
+  ]
+  for (const query of wrong) {
+    const got = await ask(base, 'GET', `${objects}?${query}`)
+    expect([query, got.status, got.code]).toEqual([query, 400, 'InvalidConfig'])
+  }
+  const headers = { accept: 'application/x-ndjson' }
+  expect((await ask(base, 'GET', `${objects}?prefix=a&cursor=${next}`, { headers })).status).toBe(400)
+})
+
+test('wanted fields reach the store, and no others', async () => {
+  const { store } = await serve('memory')
+  const wanted: unknown[] = []
+  const { base } = await serveStore(
+    withMethods(store, {
+      list: (directory, options) => {
+        wanted.push(options?.want)
+        return store.list(directory, options)
+      },
+    }),
+  )
+  for (const [query, want] of [
+    ['', undefined],
+    ['want=', []],
+    ['want=modified,contentType', ['modified', 'contentType']],
+  ] as const) {
+    expect((await ask(base, 'GET', `${objects}?${query}`)).status).toBe(200)
+    expect([query, wanted.at(-1)]).toEqual([query, want])
+  }
+  for (const query of ['want=secrets', 'want=key,', 'want=modified;etag']) {
+    expect([query, (await ask(base, 'GET', `${objects}?${query}`)).status]).toEqual([query, 400])
+  }
+})
+
+test('100,000 entries are streamed as lines in flat memory, as fast as they are taken', async () => {
+  const { store } = await serve('memory')
+  const count = 100_000
+  let given = 0
+  const long = withMethods(store, {
+    list: (): Listing => {
+      async function* entries(): AsyncGenerator<never> {
+        for (; given < count; given++) {
+          if (given % 1000 === 0) await new Promise((resolve) => setImmediate(resolve))
+          yield { kind: 'file', key: `directory/${String(given).padStart(6, '0')}`, size: given, etag: '"e"' } as never
+        }
+      }
+      return { pages: () => entries(), [Symbol.asyncIterator]: entries }
+    },
+  })
+  const { base } = await serveStore(long)
+  const response = await fetch(`${base}${objects}?recursive=true`, { headers: { accept: 'application/x-ndjson' } })
+  const reader = response.body?.getReader()
+  const first = await reader?.read()
+  // Nobody takes more for now: the store is not asked for what would only lie in memory.
+  await vi.waitFor(
+    async () => {
+      const before = given
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      expect(given).toBe(before)
+    },
+    { timeout: 5_000 },
+  )
+  expect(given).toBeLessThan(count)
+  let text = ''
+  let lines =
+    Buffer.from(first?.value ?? [])
+      .toString()
+      .split('\n').length - 1
+  for (let step = await reader?.read(); step?.done === false; step = await reader?.read()) {
+    text = Buffer.from(step.value).toString()
+    lines += text.split('\n').length - 1
+  }
+  expect(given).toBe(count)
+  expect(lines).toBe(count)
+  expect(JSON.parse(text.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({ key: 'directory/099999', size: 99_999 })
 })
 
 test('refuses queries that it does not understand', async () => {

@@ -50,25 +50,25 @@ describe.each(kinds)('several ranges of an object of a store of type %s', (kind)
   test('are one where they touch, none where they lie beyond the end, and the whole where they make no sense', async () => {
     const { base, store } = await serve(kind)
     await store.write('x', body)
-    const ask_ = (range: string, more: Record<string, string> = {}): Promise<Answer> =>
+    const asked = (range: string, more: Record<string, string> = {}): Promise<Answer> =>
       ask(base, 'GET', `${objects}/x`, { headers: { range, ...more } })
-    expect(await ask_('bytes=0-9,5-19')).toMatchObject({ status: 206, body: body.subarray(0, 20) })
-    expect((await ask_('bytes=0-9,5-19')).headers['content-range']).toBe('bytes 0-19/5000')
-    expect((await ask_('bytes=0-9,9000-')).headers['content-range']).toBe('bytes 0-9/5000')
-    const beyond = await ask_('bytes=5000-,-0')
+    expect(await asked('bytes=0-9,5-19')).toMatchObject({ status: 206, body: body.subarray(0, 20) })
+    expect((await asked('bytes=0-9,5-19')).headers['content-range']).toBe('bytes 0-19/5000')
+    expect((await asked('bytes=0-9,9000-')).headers['content-range']).toBe('bytes 0-9/5000')
+    const beyond = await asked('bytes=5000-,-0')
     expect(beyond).toMatchObject({ status: 416, code: 'InvalidRange' })
     expect(beyond.headers['content-range']).toBe('bytes */5000')
     for (const range of ['bytes=0-1,x', 'bytes=5-2,0-1', 'bytes=,', 'lines=0-1,4000-4001']) {
-      expect([range, await ask_(range)]).toMatchObject([range, { status: 200, body }])
+      expect([range, await asked(range)]).toMatchObject([range, { status: 200, body }])
     }
     const many = Array.from({ length: rangesMax + 1 }, (_, index) => `${index * 10}-${index * 10}`)
-    expect(await ask_(`bytes=${many.join(',')}`)).toMatchObject({ status: 200, body })
-    const { etag = '' } = (await ask_('bytes=0-0')).headers
+    expect(await asked(`bytes=${many.join(',')}`)).toMatchObject({ status: 200, body })
+    const { etag = '' } = (await asked('bytes=0-0')).headers
     const two = 'bytes=0-0,4000-4000'
-    expect(parts(await ask_(two, { 'if-range': etag }))).toHaveLength(2)
-    expect(await ask_(two, { 'if-range': '"other"' })).toMatchObject({ status: 200, body })
-    expect((await ask_(two, { 'if-none-match': etag })).status).toBe(304)
-    expect((await ask_(two, { 'if-match': '"other"' })).status).toBe(412)
+    expect(parts(await asked(two, { 'if-range': etag }))).toHaveLength(2)
+    expect(await asked(two, { 'if-range': '"other"' })).toMatchObject({ status: 200, body })
+    expect((await asked(two, { 'if-none-match': etag })).status).toBe(304)
+    expect((await asked(two, { 'if-match': '"other"' })).status).toBe(412)
     await store.write('empty', '')
     expect(await ask(base, 'GET', `${objects}/empty`, { headers: { range: two } })).toMatchObject({
       status: 200,
@@ -160,8 +160,8 @@ test('an object that changes between two parts breaks the answer, and is never m
     },
   })
   const { base } = await serveStore(changing)
-  const asked = ask(base, 'GET', `${objects}/x`, { headers: { range: 'bytes=0-9,4000-4009' } })
-  await expect(asked).rejects.toThrow(/aborted|hang up/)
+  const answer = ask(base, 'GET', `${objects}/x`, { headers: { range: 'bytes=0-9,4000-4009' } })
+  await expect(answer).rejects.toThrow(/aborted|hang up/)
 })
 
 test('without a state to bind them to, several ranges are the whole', async () => {

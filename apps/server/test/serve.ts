@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fs } from '@kit/backend-fs'
 import { memory } from '@kit/backend-memory'
 import { openStore, type Store, type StoreSpec } from '@kit/core'
-import { createServer, type ServerOptions } from '@kit/server'
+import { createServer, type Access, type ServerOptions } from '@kit/server'
 import { expect, onTestFinished } from 'vitest'
 import { undescribedAnswers } from './described-answers.ts'
 
@@ -29,9 +29,20 @@ export async function serve(kind: Kind, options: Partial<ServerOptions> = {}): P
   return serveStore(await openStore(spec, { name: 'files' }), options, folder)
 }
 
-export async function serveStore(store: Store, options: Partial<ServerOptions> = {}, folder?: string): Promise<Served> {
+export async function serveStore(
+  store: Store,
+  options: Partial<ServerOptions> = {},
+  folder?: string,
+  access?: Access,
+): Promise<Served> {
   const app = createServer({ stores: { names: () => ['files'], get: async () => store }, ...options })
   const undescribed = undescribedAnswers(app)
+  if (access !== undefined) {
+    app.addHook('preHandler', (request, _reply, done) => {
+      request.access = access
+      done()
+    })
+  }
   const base = await app.listen({ host: '127.0.0.1', port: 0 })
   onTestFinished(async () => {
     app.server.closeAllConnections()

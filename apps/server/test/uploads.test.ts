@@ -152,13 +152,13 @@ test('ids that the server has not given are refused, however near they come', as
     '%00',
   ]
   for (const wrong of forged) {
-    for (const ask_ of [
+    for (const question of [
       () => ask(base, 'GET', at(`uploads/${wrong}`)),
       () => finish(base, wrong),
       () => ask(base, 'DELETE', at(`uploads/${wrong}`)),
       () => part(base, wrong, 1, Buffer.from('x')),
     ]) {
-      expect([wrong, await ask_()]).toMatchObject([wrong, { status: 404, code: 'NotFound' }])
+      expect([wrong, await question()]).toMatchObject([wrong, { status: 404, code: 'NotFound' }])
     }
   }
   expect((await ask(base, 'GET', `/api/v1/stores/none/uploads/${id}`)).status).toBe(404)
@@ -189,14 +189,14 @@ test('a token sees and goes on with uploads of its own paths only', async () => 
 
 test('what is sealed opens for its purpose, with its key, unchanged, and not otherwise', () => {
   fc.assert(
-    fc.property(fc.json(), fc.uint8Array({ minLength: 32, maxLength: 64 }), fc.nat(), (json, key, at_) => {
+    fc.property(fc.json(), fc.uint8Array({ minLength: 32, maxLength: 64 }), fc.nat(), (json, key, index) => {
       const seal = createSeal(key)
       const value: unknown = JSON.parse(json)
       const text = seal.close('upload', value)
       expect(text).toMatch(/^[\w-]+\.[\w-]+$/)
       expect(JSON.stringify(seal.open('upload', text))).toBe(JSON.stringify(value))
       expect(seal.open('cursor', text)).toBeUndefined()
-      const place = at_ % text.length
+      const place = index % text.length
       const changed = text.slice(0, place) + (text[place] === 'A' ? 'B' : 'A') + text.slice(place + 1)
       expect(seal.open('upload', changed)).toBeUndefined()
     }),

@@ -91,7 +91,9 @@ export function createJobs(limits: JobLimits): Jobs {
   }
 
   async function closeAll(): Promise<void> {
-    for (const held of [...queue]) cancel(held, 'the server stops, and this had not begun')
+    for (let held = queue[0]; held !== undefined; held = queue[0]) {
+      cancel(held, 'the server stops, and this had not begun')
+    }
     const ended = Promise.all(running.values())
     const timer = setTimeout(() => {
       for (const held of running.keys()) cancel(held, 'the server stops, and this was not done in time')

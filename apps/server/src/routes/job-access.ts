@@ -1,5 +1,6 @@
 import { errorCode, type CallOptions } from '@kit/core'
 import type { Access } from '../access/access.ts'
+import { hasAll } from '../access/links.ts'
 import type { JobEnd, JobRequest } from '../jobs/job.ts'
 import { storeNamed, type StoreSource } from '../stores.ts'
 
@@ -48,8 +49,4 @@ async function placeOf(
     if (errorCode(error) === 'NotFound') return `${key}/`
     throw error
   }
-}
-
-function hasAll(access: Access, store: string): boolean {
-  return access.visible(store, '')
 }

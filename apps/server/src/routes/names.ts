@@ -1,5 +1,6 @@
 import type { CallOptions, Store } from '@kit/core'
 import { z } from 'zod'
+import { requireTarget } from '../access/links.ts'
 import { result } from '../answers.ts'
 import { answer, flag, jsonKey, keyParams, nothing, storeParams } from '../schemas/describe.ts'
 import { failureSchema } from '../schemas/outcome.ts'
@@ -68,7 +69,8 @@ export function nameRoutes(app: JsonScope, { stores }: Services): void {
         operationId: 'makeLink',
         tags: ['directories'],
         summary: 'Makes a symbolic link',
-        description: 'The target is kept as it is spelt and need not exist.',
+        description:
+          'The target is kept as it is spelt and need not exist. A token that has only a part of the store makes none that leads out of it.',
         params: storeParams,
         body: z.strictObject({ key: jsonKey, target: z.string().min(1).max(32_768) }),
         response: { 200: answer('It is there.', {}), default: failureSchema },
@@ -77,6 +79,7 @@ export function nameRoutes(app: JsonScope, { stores }: Services): void {
     async (request, reply) => {
       const { key, target } = request.body
       request.access.require('write', request.params.store, key)
+      requireTarget(request.access, request.params.store, key, target)
       const store = await storeNamed(stores, request.params.store)
       await store.links.make(key, target, { signal: signalOf(reply), requestId: request.id })
       return reply.header('cache-control', 'no-store').send(result(request, {}))

@@ -1,5 +1,6 @@
 import type { CallOptions } from '@kit/core'
 import { z } from 'zod'
+import { requireNoLink } from '../access/links.ts'
 import { errorJson, result } from '../answers.ts'
 import { answer, jsonEtag, jsonKey, storeParams } from '../schemas/describe.ts'
 import { entrySchema } from '../schemas/entry.ts'
@@ -39,6 +40,7 @@ export function transferRoutes(app: JsonScope, { stores }: Services): void {
       request.access.require('write', request.params.store, to)
       const store = await storeNamed(stores, request.params.store)
       const call: CallOptions = { signal: signalOf(reply), requestId: request.id }
+      await requireNoLink(request.access, store, request.params.store, from, call)
       const pinned = fromEtag === undefined ? {} : { fromEtag: await storeEtag(store, from, fromEtag, call) }
       const bound = await storeConditions(store, to, given, call)
       const entry = await store.copy(from, to, { ...call, ...bound, ...pinned })
@@ -65,6 +67,7 @@ export function transferRoutes(app: JsonScope, { stores }: Services): void {
       request.access.require('write', request.params.store, to)
       const store = await storeNamed(stores, request.params.store)
       const call: CallOptions = { signal: signalOf(reply), requestId: request.id }
+      await requireNoLink(request.access, store, request.params.store, from, call)
       const entry = await store.move(from, to, { ...call, ...(await storeConditions(store, to, given, call)) })
       return reply.header('cache-control', 'no-store').send(result(request, { entry: entryJson(entry) }))
     },

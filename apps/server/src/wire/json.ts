@@ -31,14 +31,12 @@ export type JsonScope = FastifyInstance<
 export function jsonScope(scope: FastifyInstance, limits: Limits): JsonScope {
   const parse = scope.getDefaultJsonParser('error', 'error')
   scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser(['application/json', 'application/merge-patch+json'], (request, _payload, done) => {
-    jsonText(request, limits).then(
-      (text) => {
-        if (text === '') done(null)
-        else parse(request, text, (error, value) => done(error === null ? null : noJson(), value))
-      },
-      (error: unknown) => done(error instanceof Error ? error : storageError('Unexpected', String(error))),
-    )
+  scope.addContentTypeParser(['application/json', 'application/merge-patch+json'], async (request: FastifyRequest) => {
+    const text = await jsonText(request, limits)
+    if (text === '') return undefined
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    void parse(request, text, (error, value) => (error === null ? resolve(value) : reject(noJson())))
+    return promise
   })
   scope.addContentTypeParser('*', (request, _payload, done) => {
     done(hasBody(request) ? notJson(request) : null)

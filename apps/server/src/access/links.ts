@@ -1,0 +1,53 @@
+/** Links lead anywhere in a store: who has only a part of it neither makes nor moves one that leads out of it. */
+import { errorCode, type CallOptions, type Store } from '@kit/core'
+import { refusal } from '../answers.ts'
+import type { Access } from './access.ts'
+
+/** Whether the token has the whole store, so that no link can lead it further. */
+export function hasAll(access: Access, store: string): boolean {
+  return access.visible(store, '')
+}
+
+/** @throws PermissionDenied where a link of this name and target would lead out of what the token has */
+export function requireTarget(access: Access, store: string, key: string, target: string): void {
+  if (hasAll(access, store)) return
+  const to = targetKey(key, target)
+  if (to === undefined || !access.visible(store, to)) throw leadsOut()
+}
+
+/** @throws PermissionDenied where there is a link, whose target would be another one under another name */
+export async function requireNoLink(
+  access: Access,
+  store: Store,
+  name: string,
+  key: string,
+  call: CallOptions,
+): Promise<void> {
+  if (hasAll(access, name)) return
+  if ((await kindOf(store, key, call)) === 'link') throw leadsOut()
+}
+
+async function kindOf(store: Store, key: string, call: CallOptions): Promise<string | undefined> {
+  try {
+    return (await store.stat(key, call)).kind
+  } catch (error) {
+    if (errorCode(error) === 'NotFound') return undefined
+    throw error
+  }
+}
+
+function leadsOut(): Error {
+  return refusal('PermissionDenied', 'the token has only a part of the store, which the link might lead out of')
+}
+
+/** The key that a link leads to, read as a path; undefined where it leads out of the store or cannot be read so. */
+function targetKey(key: string, target: string): string | undefined {
+  if (target.startsWith('/')) return undefined
+  const segments = key.split('/').slice(0, -1)
+  for (const segment of target.split('/')) {
+    if (segment === '..') {
+      if (segments.pop() === undefined) return undefined
+    } else if (segment !== '.' && segment !== '') segments.push(segment)
+  }
+  return segments.join('/')
+}
