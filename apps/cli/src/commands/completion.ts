@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { findPackageJSON } from 'node:module'
 import { dirname, join } from 'node:path'
 import { storageError } from '@kit/core'
 import type { Command } from 'commander'
@@ -12,11 +11,21 @@ const limitMs = 1_000
 
 /** Prints the script that makes a shell complete `kit`. */
 export async function completion({ output }: Session, shell: Shell): Promise<CommandResult> {
-  const own = findPackageJSON('..', import.meta.url)
-  if (own === undefined) throw storageError('Unexpected', 'the package of kit is not found')
-  const script = await readFile(join(dirname(own), 'completion', scriptFiles[shell]), 'utf8')
+  const script = await scriptOf(shell)
   if (!output.json) await output.write(script)
   return { fields: { shell, script } }
+}
+
+/** The scripts lie in the package, in a folder above this code. */
+async function scriptOf(shell: Shell): Promise<string> {
+  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
+    try {
+      return await readFile(join(folder, 'completion', scriptFiles[shell]), 'utf8')
+    } catch (error) {
+      if (dirname(folder) !== folder) continue
+      throw storageError('Unexpected', `the script for ${shell} is not where kit is installed`, { cause: error })
+    }
+  }
 }
 
 /** Answers a shell: a line for each candidate. Says nothing where anything fails, and ends the process. */

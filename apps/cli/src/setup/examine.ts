@@ -91,27 +91,20 @@ async function* pluginFindings(globals: Globals): AsyncGenerator<Finding> {
 
 async function storeFindings(kit: Kit, name: string, timeoutMs: number, signal: AbortSignal): Promise<Finding[]> {
   const check = `store ${name}`
-  const limit = AbortSignal.timeout(timeoutMs)
-  const call = { signal: AbortSignal.any([signal, limit]) }
-  const started = performance.now()
-  let store: Store
-  try {
-    store = await kit.store(name)
-    await store.ping(call)
-  } catch (error) {
-    if (limit.aborted)
-      return [
-        broken(check, `did not answer within ${timeoutMs} ms`, `\`kit store test ${name}\` tries it step by step.`),
-      ]
-    return [broken(check, reasonOf(error), failureOf(error).hint)]
+  const { steps } = await kit.test(name, { signal, write: false, stepMs: timeoutMs })
+  const failed = steps.find(({ outcome }) => outcome === 'failed')
+  if (failed !== undefined) {
+    const advice = `${failureOf(failed.error).hint} \`kit store test ${name}\` tries it step by step.`
+    return [broken(check, reasonOf(failed.error), advice)]
   }
-  const ms = Math.round(performance.now() - started)
+  const ms = Math.round(steps.find(({ step }) => step === 'ping')?.ms ?? 0)
   const answered = `answers in ${ms} ms`
   const findings =
     ms > slowMs
       ? [doubtful(check, `${answered}, which is slow`, 'Look at the network between here and there.')]
       : [fine(check, answered, ms)]
-  return [...findings, ...(await uploadFindings(store, check, call))]
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+  return [...findings, ...(await uploadFindings(await kit.store(name), check, { signal: limit }))]
 }
 
 async function uploadFindings(store: Store, check: string, call: { readonly signal: AbortSignal }): Promise<Finding[]> {

@@ -98,7 +98,7 @@ export async function askForStore(kit: Kit, asked: Asked, folders: Folders, sign
     )
     for (const [option, spec] of open) if (more.includes(option)) await askOption(option, spec)
   }
-  prompts.outro('Thank you', common)
+  prompts.outro('That is all', common)
   return { name, plugin, type, options }
 }
 
