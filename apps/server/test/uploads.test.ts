@@ -187,6 +187,10 @@ test('a token sees and goes on with uploads of its own paths only', async () => 
   expect((await ask(base, 'PUT', at(`uploads/${others.id}/parts/1`), { headers, body: 'x' })).status).toBe(403)
 })
 
+test('a key that could be guessed signs nothing', () => {
+  expect(() => createSeal(randomBytes(31))).toThrow('at least 32')
+})
+
 test('what is sealed opens for its purpose, with its key, unchanged, and not otherwise', () => {
   fc.assert(
     fc.property(fc.json(), fc.uint8Array({ minLength: 32, maxLength: 64 }), fc.nat(), (json, key, index) => {

@@ -7,7 +7,7 @@ const some = how.optional()
 const level = z.enum(['none', 'low', 'medium', 'high', 'very high'])
 const most = z.int().nonnegative().optional()
 
-export const operationNames = [
+const operationNames = [
   'write',
   'list',
   'delete',

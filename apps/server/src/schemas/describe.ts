@@ -67,7 +67,7 @@ export function wholeNumber(
 
 export const storeName: z.ZodString = z.string().meta({ description: 'Name of the store.', examples: ['files'] })
 export const storeParams: z.ZodObject<{ store: z.ZodString }> = z.object({ store: storeName })
-export const pathKey: z.ZodString = z
+const pathKey: z.ZodString = z
   .string()
   .meta({ description: "Key, each segment percent-encoded, '/' between them as it is.", examples: ['2026/trip.json'] })
 export const keyParams: z.ZodObject<{ store: z.ZodString; key: z.ZodString }> = z.object({

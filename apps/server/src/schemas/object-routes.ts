@@ -20,9 +20,6 @@ const served = {
   'Accept-Ranges': { type: 'string', enum: ['bytes'] },
   'Repr-Digest': header('SHA-256 of the whole object, where the store tells it.'),
   'X-Kit-Meta-NAME': header('User metadata, percent-encoded UTF-8; a header for each name.'),
-  'X-Kit-Modified': header('Time of the last change, ISO 8601 with milliseconds.'),
-  'X-Kit-Mode': header('POSIX permission bits in octal.'),
-  'X-Kit-Version': header('Which kept version it is, where the store has versions.'),
   'X-Kit-Entry': header(
     'For `Accept: application/vnd.kit.object`, instead of the attributes: the entry as JSON, percent-encoded.',
   ),

@@ -1,5 +1,6 @@
 /** Tells that what a client brings back is what this server once gave it. */
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { storageError } from '@kit/core'
 
 export interface Seal {
   /** The value as a text of URL-safe characters, signed. `purpose` keeps what was signed for one thing from being taken for another. */
@@ -9,9 +10,13 @@ export interface Seal {
 }
 
 /** Bytes of the key: HMAC-SHA-256 takes any number, fewer than its own 32 would weaken it. */
-export const sealKeyMinBytes = 32
+const keyMinBytes = 32
 
+/** @throws InvalidConfig for a key that could be guessed */
 export function createSeal(key: Uint8Array): Seal {
+  if (key.byteLength < keyMinBytes) {
+    throw storageError('InvalidConfig', `the key that signs ids has at least ${keyMinBytes} secret bytes`)
+  }
   const sign = (purpose: string, data: string): Buffer =>
     createHmac('sha256', key).update(`kit ${purpose} 1\0${data}`).digest()
   return {
