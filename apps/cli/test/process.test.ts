@@ -279,6 +279,49 @@ describe('signals and pipes', () => {
     },
   )
 
+  test('keep the parts of a large upload on Ctrl-C, say so, and go on with them', async () => {
+    const { folder, kit, start } = await workplace()
+    const size = 256 * 2 ** 20
+    const big = await open(join(folder, 'big'), 'w')
+    await big.truncate(size)
+    await big.write('the end', size - 7)
+    await big.close()
+    const { child, ended } = start(['cp', 'big', 'a:big'])
+    await until(async () => (await names(join(folder, 'home/uploads'))).some((name) => name.endsWith('.json')))
+    child.kill('SIGINT')
+    expect(await ended).toStrictEqual({
+      code: 130,
+      stdout: '',
+      stderr: '1 upload can be gone on with: run the same command again\n',
+    })
+    expect(((await stat(join(folder, 'home/uploads'))).mode & 0o777).toString(8)).toBe('700')
+    expect(jsonLines((await kit(['upload', 'ls', 'a:', '--json'])).stdout)).toMatchObject([
+      { type: 'upload', address: 'a:big', parts: expect.any(Number), expires: expect.any(String) },
+      { type: 'result', uploads: 1 },
+    ])
+    expect(await kit(['upload', 'gc', 'a:'])).toMatchObject({ code: 0, stdout: '' })
+    expect(await kit(['ls', 'a:'])).toMatchObject({ stdout: '' })
+    expect(await kit(['cp', 'big', 'a:big'])).toStrictEqual({ code: 0, stdout: '', stderr: '' })
+    expect(await kit(['check', 'big', 'a:big', '--checksum'])).toMatchObject({ code: 0 })
+    expect(await names(join(folder, 'home/uploads'))).toStrictEqual([])
+    expect((await kit(['upload', 'ls', 'a:'])).stdout).toBe('')
+  })
+
+  test('drop the parts of unfinished uploads when they are told to', async () => {
+    const { folder, kit, start } = await workplace()
+    const big = await open(join(folder, 'big'), 'w')
+    await big.truncate(256 * 2 ** 20)
+    await big.close()
+    const { child, ended } = start(['cp', 'big', 'a:deep/big'])
+    await until(async () => (await names(join(folder, 'home/uploads'))).some((name) => name.endsWith('.json')))
+    child.kill('SIGINT')
+    await ended
+    expect((await kit(['upload', 'gc', 'a:other', '--all'])).stdout).toBe('')
+    expect((await kit(['upload', 'gc', 'a:deep', '--all', '--dry-run'])).stdout).toBe('(dry-run) dropped a:deep/big\n')
+    expect((await kit(['upload', 'gc', 'a:', '--all'])).stdout).toBe('dropped a:deep/big\n')
+    expect((await kit(['upload', 'ls', 'a:'])).stdout).toBe('')
+  })
+
   test('wait for a slow reader without reading ahead', async () => {
     const { folder, start } = await workplace()
     await writeFile(join(folder, 'big'), new Uint8Array(8 << 20))
