@@ -1,4 +1,4 @@
-import type { Etag, WriteConditions } from '../backend/index.ts'
+import type { Etag, UploadToken, WriteConditions } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
 import { bytesSource, type CallOptions, type Store, type StoreEntry } from '../store/index.ts'
 import { attributesFor, type CarriedAttributes } from './attributes.ts'
@@ -6,7 +6,7 @@ import { deleteAsSeen } from './delete-as-seen.ts'
 import { objectSource } from './object-source.ts'
 import { sameBytes } from './read-both.ts'
 import type { Action, End, Ground, RunOptions } from './types.ts'
-import { canUploadInParts, uploadInParts } from './upload-parts.ts'
+import { canUploadInParts, forgetUpload, uploadInParts, uploadsBegun } from './upload-parts.ts'
 import { hashedSource, removeWrong, verifyRead, verifyTold } from './verify-copy.ts'
 
 export type CarryAction = Extract<Action, { readonly action: 'copy' | 'move' }>
@@ -29,6 +29,7 @@ export class Carrier {
   readonly #attributesOf: (entry: StoreEntry) => CarriedAttributes
   readonly #binds: { readonly ifAbsent: boolean; readonly ifMatch: boolean }
   readonly #checks: readonly string[]
+  #begun: Promise<ReadonlyMap<string, UploadToken>> | undefined
 
   constructor(from: End, to: End, options: Pick<RunOptions, 'verify' | 'resume' | 'partsFrom'>) {
     this.#from = from.store
@@ -45,8 +46,7 @@ export class Carrier {
 
   async carry(action: CarryAction, call: CallOptions, onBytes: (bytes: number) => void): Promise<Carried> {
     if (action.how === 'store') return this.#byStore(action, call)
-    const size = action.entry.size ?? 0
-    const parts = this.#options.resume !== undefined && size >= this.#partsFrom && this.#to.can('upload')
+    const parts = this.sendsInParts(action.entry)
     const { seen, ...carried } = parts
       ? await this.#inParts(action, call, onBytes)
       : await this.#stream(action, call, onBytes)
@@ -125,7 +125,14 @@ export class Carrier {
     const options = { ...attributes, ...this.#conditions(action) }
     const size = seen.size ?? 0
     const ends = { from: this.#from, entry: seen, size, to: this.#to, key: action.to }
-    const entry = await uploadInParts({ ...ends, options, resume, call, onBytes })
+    const entry = await uploadInParts({
+      ...ends,
+      options,
+      resume,
+      call,
+      onBytes,
+      begun: () => this.#uploadsBegun(call),
+    })
     const verified = await this.#checked(entry, call, async () => {
       const told = verifyTold(seen, await this.#sized(entry, call))
       if (this.#options.verify !== 'read') return told
@@ -133,6 +140,28 @@ export class Carrier {
       return verifyRead(this.#to, entry, await hashedSource(objectSource(part)).digest(), call)
     })
     return { entry, verified, dropped, seen }
+  }
+
+  /** Looked up once. One that was begun since is nobody's but ours. */
+  #uploadsBegun(call: CallOptions): Promise<ReadonlyMap<string, UploadToken>> {
+    this.#begun ??= uploadsBegun(this.#to, call).catch((error: unknown) => {
+      this.#begun = undefined
+      throw error
+    })
+    return this.#begun
+  }
+
+  /** Of an object that is there already: what an earlier run may have left of its upload. What cannot be cleared now is at the next run. */
+  async forget(entry: StoreEntry, key: string, call: CallOptions): Promise<void> {
+    const { resume } = this.#options
+    if (resume === undefined) return
+    await forgetUpload({ from: this.#from, entry, to: this.#to, key, resume, call }).catch(() => undefined)
+  }
+
+  sendsInParts({ kind, size }: StoreEntry): boolean {
+    return (
+      this.#options.resume !== undefined && kind === 'file' && (size ?? 0) >= this.#partsFrom && this.#to.can('upload')
+    )
   }
 
   /** Those asked for; else what the plan saw, where that costs nothing. */

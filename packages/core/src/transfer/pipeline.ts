@@ -203,7 +203,7 @@ export class Pipeline {
   #start(task: Task): void {
     const { action } = task
     task.attempts++
-    if (action.action === 'skip') return this.#settle(task, { status: 'skipped' }, 0)
+    if (action.action === 'skip' && !this.#mayHaveLeft(action)) return this.#settle(task, { status: 'skipped' }, 0)
     if (action.action === 'fail') return this.#settle(task, { status: 'failed', error: action.error }, 0)
     if (action.action === 'delete' && action.side === 'to' && this.#sums.failed > 0) {
       const text = `it was not deleted, because ${this.#sums.failed} steps before it failed`
@@ -232,9 +232,17 @@ export class Pipeline {
     )
   }
 
-  async #perform(action: Exclude<Action, { action: 'skip' | 'fail' }>, active: Active): Promise<Outcome> {
+  /** What is there now may have been on its way in parts when an earlier run ended. */
+  #mayHaveLeft({ to, entry }: Extract<Action, { action: 'skip' }>): boolean {
+    return to !== undefined && this.#carrier.sendsInParts(entry)
+  }
+
+  async #perform(action: Exclude<Action, { action: 'fail' }>, active: Active): Promise<Outcome> {
     const { store } = this.#to
     switch (action.action) {
+      case 'skip':
+        await this.#carrier.forget(action.entry, action.to ?? action.key, this.#call)
+        return { status: 'skipped' }
       case 'copy':
       case 'move': {
         const carried = await this.#carrier.carry(action, this.#call, (bytes) => this.#meter.moved(active, bytes))

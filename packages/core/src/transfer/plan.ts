@@ -130,7 +130,7 @@ class Planner {
       return { action: 'fail', key: from, error }
     }
     if (verdict === 'same' && force !== true) {
-      if (kind !== 'move') return { action: 'skip', key: from, entry: left, reason: 'same', by }
+      if (kind !== 'move') return { action: 'skip', key: from, to: this.#toKey(key), entry: left, reason: 'same', by }
       // By size alone nothing is deleted: it is moved like what differs.
       if (by !== 'size') return { action: 'delete', side: 'from', key: from, entry: left }
     }

@@ -72,6 +72,8 @@ export type Action =
   | {
       readonly action: 'skip'
       readonly key: string
+      /** Where the same is. */
+      readonly to?: string | undefined
       readonly entry: StoreEntry
       readonly reason: 'same' | 'link' | 'exists'
       readonly by?: Ground | undefined

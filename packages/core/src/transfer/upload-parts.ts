@@ -19,13 +19,15 @@ export interface PartsUpload {
   readonly resume: ResumeStore
   readonly call: CallOptions
   readonly onBytes: (bytes: number) => void
+  /** What was in progress when the run began to look. */
+  readonly begun: () => Promise<ReadonlyMap<string, UploadToken>>
 }
 
 /** What is saved of an upload in progress: version 1. */
 interface Saved {
   readonly version: 1
-  readonly etag: string
-  readonly size: number
+  /** The state of the source that the parts are of. */
+  readonly source: string
   readonly token: UploadToken
 }
 
@@ -42,23 +44,22 @@ export function canUploadInParts(from: Store, entry: StoreEntry, to: Store): boo
  * the object is there; after a failure it stays. A source that has changed, or an upload that the store does not know any more, begins anew.
  */
 export async function uploadInParts(upload: PartsUpload): Promise<StoreEntry> {
-  const { resume, to } = upload
+  const { resume, to, size, key, options, call } = upload
   const name = nameOf(upload)
-  const saved = await load(upload, name)
-  if (saved !== undefined) {
+  const earlier = await earlierUpload(upload, name)
+  if (earlier !== undefined) {
     try {
-      return await send(upload, saved, await to.upload.parts(saved, upload.call))
+      return await send(upload, earlier, await to.upload.parts(earlier, call))
     } catch (error) {
-      if (errorCode(error) !== 'NotFound' || upload.call.signal?.aborted === true) throw error
+      if (errorCode(error) !== 'NotFound' || call.signal?.aborted === true) throw error
       if (await sourceIsGone(upload)) throw error
       await resume.remove(name)
     }
   }
-  const { entry, size, key, options, call } = upload
-  const token = await to.upload.start(key, { ...options, size, sourceVersion: entry.etag }, call)
-  const text: Saved = { version: 1, etag: entry.etag ?? '', size, token }
+  const sourceVersion = stateOf(upload)
+  const token = await to.upload.start(key, { ...options, size, sourceVersion }, call)
   try {
-    await resume.save(name, JSON.stringify(text))
+    await save(upload, name, token)
   } catch (error) {
     await to.upload.abort(token, { requestId: call.requestId }).catch(() => undefined)
     throw error
@@ -66,29 +67,66 @@ export async function uploadInParts(upload: PartsUpload): Promise<StoreEntry> {
   return send(upload, token, [])
 }
 
-/** The upload that an earlier run left, where it is of this very state of the source; else it is aborted. */
-async function load(upload: PartsUpload, name: string): Promise<UploadToken | undefined> {
-  const { resume, to, entry, size, call } = upload
+/** Lets go of what an earlier run had begun for an object that is there by now. */
+export async function forgetUpload(
+  ends: Pick<PartsUpload, 'from' | 'entry' | 'to' | 'key' | 'resume' | 'call'>,
+): Promise<void> {
+  const name = nameOf(ends)
+  const text = await ends.resume.load(name)
+  if (text === undefined) return
+  const saved = parse(text)
+  if (saved?.token.key === ends.key) await ends.to.upload.abort(saved.token, ends.call)
+  await ends.resume.remove(name)
+}
+
+function save({ resume, ...upload }: PartsUpload, name: string, token: UploadToken): Promise<void> {
+  const saved: Saved = { version: 1, source: stateOf(upload), token }
+  return resume.save(name, JSON.stringify(saved))
+}
+
+/**
+ * What an earlier run left, where it is of this very state of the source; else it is aborted. One that was begun but not yet saved when its
+ * process died is found among the store's uploads, where it lists them.
+ */
+async function earlierUpload(upload: PartsUpload, name: string): Promise<UploadToken | undefined> {
+  const { resume, to, call, key } = upload
+  const source = stateOf(upload)
   const text = await resume.load(name)
   const saved = text === undefined ? undefined : parse(text)
-  if (saved === undefined) return undefined
-  if (saved.etag === entry.etag && saved.size === size && saved.token.key === upload.key) return saved.token
-  await to.upload.abort(saved.token, call).catch(() => undefined)
-  await resume.remove(name)
-  return undefined
+  if (saved !== undefined && saved.token.key === key) {
+    if (saved.source === source) return saved.token
+    await to.upload.abort(saved.token, call).catch(() => undefined)
+    await resume.remove(name)
+  }
+  const begun = (await upload.begun()).get(key)
+  if (begun?.sourceVersion !== source) return undefined
+  await save(upload, name, begun)
+  return begun
+}
+
+/** Uploads in progress by the key of what they will be, where the store lists them. */
+export async function uploadsBegun(to: Store, call: CallOptions): Promise<ReadonlyMap<string, UploadToken>> {
+  const begun = new Map<string, UploadToken>()
+  if (to.capabilities.upload?.list !== true) return begun
+  for await (const token of to.upload.list(call)) begun.set(token.key, token)
+  return begun
 }
 
 function parse(text: string): Saved | undefined {
   try {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field is looked at below
     const saved = JSON.parse(text) as Partial<Saved> | null
-    const { version, etag, size, token } = saved ?? {}
-    if (version !== 1 || typeof etag !== 'string' || typeof size !== 'number') return undefined
-    if (typeof token !== 'object' || typeof token.key !== 'string' || !(token.partBytes > 0)) return undefined
-    return { version, etag, size, token }
+    const { version, source, token } = saved ?? {}
+    if (version !== 1 || typeof source !== 'string' || typeof token !== 'object') return undefined
+    return typeof token.key === 'string' && token.partBytes > 0 ? { version, source, token } : undefined
   } catch {
     return undefined
   }
+}
+
+/** Names the state of the source. */
+function stateOf({ from, entry }: Pick<PartsUpload, 'from' | 'entry'>): string {
+  return JSON.stringify([from.type, from.name, entry.key, entry.etag, entry.size])
 }
 
 async function sourceIsGone({ from, entry, call }: PartsUpload): Promise<boolean> {
@@ -139,7 +177,7 @@ async function send(
 }
 
 /** Of both ends; the state of the source is in the text, so that a changed one finds what it replaces. */
-function nameOf({ from, entry, to, key }: PartsUpload): string {
+function nameOf({ from, entry, to, key }: Pick<PartsUpload, 'from' | 'entry' | 'to' | 'key'>): string {
   return JSON.stringify(['upload', from.type, from.name, entry.key, to.type, to.name, key])
 }
 
