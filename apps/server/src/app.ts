@@ -19,6 +19,7 @@ import { defaultJobLimits, type JobLimits } from './jobs/job-limits.ts'
 import { describeApi } from './openapi.ts'
 import { routes } from './routes.ts'
 import { front } from './service/front.ts'
+import { lazyLog } from './service/lazy-log.ts'
 import type { ServerMetrics } from './service/metrics.ts'
 import { minVersion, type TlsMaterial } from './service/tls.ts'
 import type { Services } from './services.ts'
@@ -64,6 +65,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     logger: options.logger ?? false,
     genReqId: ({ headers }) => requestId(headers['x-request-id']),
     // Its own lines tell URLs, which tell keys and whatever stands in a query.
+    childLoggerFactory: lazyLog,
     logController: new LogController({ requestIdLogLabel: 'requestId', disableRequestLogging: true }),
     exposeHeadRoutes: false,
     return503OnClosing: false,
@@ -96,11 +98,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
 
-  app.addHook('onRequest', (request, reply, done) => {
-    prepare(request, reply)
-    done()
-  })
   const watched = front(app, {
+    prepare,
     hosts: options.hosts ?? loopbackHosts,
     origins: options.origins ?? [],
     secure: tls !== undefined,
@@ -141,7 +140,16 @@ export function createServer(options: ServerOptions): FastifyInstance {
 
 /** The client's own id where it is a harmless one. */
 function requestId(given: string | string[] | undefined): string {
-  return typeof given === 'string' && /^[\w.~-]{1,128}$/.test(given) ? given : randomUUID()
+  return typeof given === 'string' && /^[\w.~-]{1,128}$/.test(given) ? given : madeId()
+}
+
+// Unlike any other server's, and cheap: nobody is kept out by not knowing one.
+const runId = randomUUID().slice(0, 24)
+let requests = 0
+
+function madeId(): string {
+  requests++
+  return runId + requests.toString(16).padStart(12, '0')
 }
 
 function prepare(request: FastifyRequest, reply: FastifyReply): void {

@@ -25,31 +25,40 @@ export function guard(options: {
   const hosts = new Set(options.hosts.map((host) => host.toLowerCase()))
   const origins = new Set(options.origins)
   const scheme = options.secure ? 'https' : 'http'
+  // Clients ask for one name again and again.
+  let known = ''
   return (request) => {
     requireForm(request, options.maxHeaders)
-    requireHost(request, hosts)
+    const { host } = request.headers
+    if (host !== known || host === '') known = requireHost(host, hosts)
     requireOrigin(request, origins, scheme)
   }
 }
 
 function requireForm({ raw }: FastifyRequest, maxHeaders: number): void {
-  if (raw.rawHeaders.length > 2 * maxHeaders) {
+  const { rawHeaders } = raw
+  if (rawHeaders.length > 2 * maxHeaders) {
     throw refusal('TooLarge', `a request has at most ${maxHeaders} header fields`, { status: 431 })
   }
+  let hosts = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts++
+  }
+  // Node reads the first; whoever stands before this server might read another.
+  if (hosts > 1) throw refusal('InvalidConfig', 'a request has one Host')
   if (raw.url?.startsWith('/') !== true) throw refusal('InvalidConfig', 'the request target is no path of this server')
   if (raw.url.includes('#')) throw refusal('InvalidConfig', "'#' in a request target is spelt %23")
 }
 
-function requireHost({ raw }: FastifyRequest, hosts: ReadonlySet<string>): void {
-  const given = raw.headersDistinct['host'] ?? []
-  if (given.length > 1) throw refusal('InvalidConfig', 'a request has one Host')
-  const name = hostAndPort.exec((given[0] ?? '').toLowerCase())?.[1]
-  if (name === undefined || !hosts.has(name)) {
-    throw refusal(
-      'PermissionDenied',
-      `this server is not called ${JSON.stringify(given[0] ?? '')}; allow a name with --allow-host`,
-    )
-  }
+/** Gives it back. */
+function requireHost(given: string | undefined, hosts: ReadonlySet<string>): string {
+  const name = hostAndPort.exec((given ?? '').toLowerCase())?.[1]
+  if (given !== undefined && name !== undefined && hosts.has(name)) return given
+  throw refusal(
+    'PermissionDenied',
+    `this server is not called ${JSON.stringify(given ?? '')}; allow a name with --allow-host`,
+  )
 }
 
 function requireOrigin({ headers }: FastifyRequest, origins: ReadonlySet<string>, scheme: string): void {

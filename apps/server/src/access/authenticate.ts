@@ -1,5 +1,6 @@
 /** Who asks: the token of a request, and what it may do. */
 import { timingSafeEqual } from 'node:crypto'
+import type { Socket } from 'node:net'
 import { storageError } from '@kit/core'
 import type { FastifyRequest } from 'fastify'
 import { refusal } from '../answers.ts'
@@ -19,41 +20,56 @@ export interface AuthenticateOptions {
 /** What no secret hashes to, for ids that are not known: the same work is done for them. */
 const nobody = Buffer.alloc(32)
 
+type Tokens = ReturnType<TokenSource['current']>
+
+/** What a connection has proven: the next request over it need not be hashed again. Gone with the connection. */
+interface Proof {
+  readonly header: Buffer
+  readonly access: Access
+  /** Of these tokens: others may not have it any more. */
+  readonly tokens: Tokens
+  readonly expires: number | undefined
+}
+
 /** Gives what the request may do. Where there are no tokens at all, that is everything. @throws Unauthenticated, RateLimited */
 export function authenticator(options: AuthenticateOptions): (request: FastifyRequest) => Access {
-  const { tokens, failures } = options
+  const { failures } = options
   const single = options.token === undefined ? undefined : hashOf(options.token)
-  const full = options.readOnly ? readOnlyAccess(fullAccess()) : fullAccess()
-  const readOnly = new WeakMap<Access, Access>()
+  const limited = (access: Access): Access => (options.readOnly ? readOnlyAccess(access) : access)
+  const full = limited(fullAccess())
+  const proofs = new WeakMap<Socket, Proof>()
 
   /** In the same time whether the id is known or not. */
-  function check(text: string, known: NonNullable<ReturnType<TokenSource['current']>> | undefined): Access | undefined {
+  function check(text: string, known: Tokens): Omit<Proof, 'header'> | undefined {
     const parts = parseToken(text)
     const token = known?.get(parts?.id ?? '')
     const right = timingSafeEqual(hashOf(parts?.secret ?? text), token?.hash ?? nobody)
-    if (!right || token === undefined) return undefined
-    if (token.expires !== undefined && token.expires <= Date.now()) return undefined
-    if (!options.readOnly) return token.access
-    const limited = readOnly.get(token.access) ?? readOnlyAccess(token.access)
-    readOnly.set(token.access, limited)
-    return limited
+    const isSingle = single !== undefined && timingSafeEqual(hashOf(text), single)
+    if (isSingle) return { access: full, tokens: known, expires: undefined }
+    if (!right || token === undefined || hasExpired(token.expires)) return undefined
+    return { access: limited(token.access), tokens: known, expires: token.expires }
   }
 
-  return ({ headers, ip }) => {
-    const known = tokens?.current()
+  return (request) => {
+    const known = options.tokens?.current()
     if (known === undefined && single === undefined) return full
-    const text = bearer(headers.authorization)
-    const waitMs = failures.waitMs(ip)
+    const { authorization: header } = request.headers
+    const { socket } = request.raw
+    const proof = proofs.get(socket)
+    if (proof !== undefined && proof.tokens === known && same(proof.header, header) && !hasExpired(proof.expires)) {
+      return proof.access
+    }
+    const text = bearer(header)
+    const waitMs = failures.waitMs(request.ip)
     // Nobody guesses a secret of 256 bits, so one is looked at even then; one that a person chose is not.
-    if (waitMs === undefined || (text !== undefined && parseToken(text) !== undefined)) {
-      if (text !== undefined) {
-        const ofFile = check(text, known)
-        const isSingle = single !== undefined && timingSafeEqual(hashOf(text), single)
-        if (isSingle) return full
-        if (ofFile !== undefined) return ofFile
+    if (text !== undefined && (waitMs === undefined || parseToken(text) !== undefined)) {
+      const found = check(text, known)
+      if (found !== undefined) {
+        proofs.set(socket, { ...found, header: Buffer.from(header ?? '') })
+        return found.access
       }
     }
-    if (text !== undefined) failures.add(ip)
+    if (text !== undefined) failures.add(request.ip)
     if (waitMs !== undefined) {
       throw storageError('RateLimited', 'too many tokens that are none came from this address', {
         retryAfterMs: waitMs,
@@ -65,9 +81,18 @@ export function authenticator(options: AuthenticateOptions): (request: FastifyRe
   }
 }
 
+function hasExpired(expires: number | undefined): boolean {
+  return expires !== undefined && expires <= Date.now()
+}
+
+/** Compared in the same time, whatever differs: several clients may share a connection, behind a proxy. */
+function same(proven: Buffer, header: string | undefined): boolean {
+  if (header?.length !== proven.length) return false
+  const given = Buffer.from(header)
+  return given.length === proven.length && timingSafeEqual(given, proven)
+}
+
 function bearer(header: string | undefined): string | undefined {
-  // The common spelling without a regular expression.
-  if (header?.startsWith('Bearer kit_') === true) return header.slice('Bearer '.length)
   return /^bearer +(\S+)$/i.exec(header ?? '')?.[1]
 }
 

@@ -2,17 +2,20 @@
 import cors from '@fastify/cors'
 import rateLimit from '@fastify/rate-limit'
 import { storageError } from '@kit/core'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { authenticator, unauthenticated } from '../access/authenticate.ts'
 import { failures, networkOf } from '../access/failures.ts'
 import type { TokenSource } from '../access/open-tokens.ts'
 import { guard } from '../guard.ts'
 import type { Limits } from '../limits.ts'
 import { clients, stopping } from './clients.ts'
-import { exchanges, type Exchanges } from './exchange.ts'
+import { exchanges, type EndedExchange, type Exchanges } from './exchange.ts'
+import { tells } from './lazy-log.ts'
 import type { ServerMetrics } from './metrics.ts'
 
 export interface FrontOptions {
+  /** Gives every answer what all of them have. */
+  prepare(request: FastifyRequest, reply: FastifyReply): void
   readonly hosts: readonly string[]
   readonly origins: readonly string[]
   readonly secure: boolean
@@ -35,21 +38,20 @@ export function front(app: FastifyInstance, options: FrontOptions): Exchanges {
   const clientOf = new WeakMap<FastifyRequest, string>()
   const admit = guard({ ...options, maxHeaders: limits.maxHeaders })
   const authenticate = authenticator({ ...options, failures: failures(limits.authFailuresPerMinute) })
+  const told = tells(app.log, 'info')
   let isStopping = false
 
   const watched = exchanges((exchange, request) => {
     present.leave(clientOf.get(request))
     metrics?.ended(exchange)
-    const { route, status, seconds, received, sent } = exchange
-    const ms = Math.round(seconds * 1000)
-    const token = request.access.id
-    request.log.info({ method: exchange.method, route, status, ms, received, sent, token }, 'request')
+    if (told) tell(request, exchange)
     // Nothing more comes over a connection that is kept: whoever stops would wait for it.
     if (isStopping) setImmediate(() => app.server.closeIdleConnections())
   })
 
   app.decorateRequest('access')
   app.addHook('onRequest', (request, reply, done) => {
+    options.prepare(request, reply)
     request.access = unauthenticated
     watched.begin(request, reply)
     present.enter()
@@ -76,6 +78,12 @@ export function front(app: FastifyInstance, options: FrontOptions): Exchanges {
     all: present.inProgress,
   }))
   return watched
+}
+
+/** The line that each request gets: what it was and who asked, not what for. */
+function tell({ log, access }: FastifyRequest, exchange: EndedExchange): void {
+  const { method, route, status, seconds, received, sent } = exchange
+  log.info({ method, route, status, ms: Math.round(seconds * 1000), received, sent, token: access.id }, 'request')
 }
 
 function isHealth({ routeOptions }: FastifyRequest): boolean {

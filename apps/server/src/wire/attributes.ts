@@ -80,18 +80,23 @@ const inert = /^(?:text\/plain|image\/(?:png|jpeg|gif|webp|avif|bmp)|audio\/[\w.
  */
 export function servedHeaders(entry: Entry): Record<string, string> {
   const contentType = sendable(entry.contentType) ?? 'application/octet-stream'
-  const headers: Record<string, string | undefined> = {
+  const headers: Record<string, string> = {
     'content-type': contentType,
-    'content-encoding': sendable(entry.contentEncoding),
     'content-disposition': disposition(sendable(entry.contentDisposition), inert.test(contentType)),
     'cache-control': sendable(entry.cacheControl) ?? 'private, no-cache',
     'content-security-policy': "sandbox; default-src 'none'",
     'accept-ranges': 'bytes',
-    ...validators(entry),
-    'repr-digest': entry.hashes === undefined ? undefined : digestField(entry.hashes),
   }
-  for (const [name, value] of Object.entries(entry.metadata ?? {})) headers[metadataPrefix + name] = encodeValue(value)
-  return present(headers)
+  const { etag, 'last-modified': modified } = validators(entry)
+  if (etag !== undefined) headers['etag'] = etag
+  if (modified !== undefined) headers['last-modified'] = modified
+  const encoding = sendable(entry.contentEncoding)
+  if (encoding !== undefined) headers['content-encoding'] = encoding
+  const digest = entry.hashes === undefined ? undefined : digestField(entry.hashes)
+  if (digest !== undefined) headers['repr-digest'] = digest
+  if (entry.metadata === undefined) return headers
+  for (const [name, value] of Object.entries(entry.metadata)) headers[metadataPrefix + name] = encodeValue(value)
+  return headers
 }
 
 /** Asked for with Accept: the bytes as they are stored, and beside them all that is known of the object. */
@@ -116,9 +121,24 @@ export function validatorHeaders(entry: Entry): Record<string, string> {
   return present(validators(entry))
 }
 
-function validators(entry: Entry): Record<string, string | undefined> {
-  const modified = entry.modified === undefined ? undefined : new Date(wholeSeconds(entry.modified)).toUTCString()
-  return { etag: httpEtag(entry.etag), 'last-modified': modified }
+function validators(entry: Entry): { readonly etag: string | undefined; readonly 'last-modified': string | undefined } {
+  return {
+    etag: httpEtag(entry.etag),
+    'last-modified': entry.modified === undefined ? undefined : httpDate(wholeSeconds(entry.modified)),
+  }
+}
+
+/** Spelt out lately: what is read often is often the same. */
+const dates = new Map<number, string>()
+const datesMax = 1_000
+
+function httpDate(ms: number): string {
+  const known = dates.get(ms)
+  if (known !== undefined) return known
+  if (dates.size === datesMax) dates.clear()
+  const text = new Date(ms).toUTCString()
+  dates.set(ms, text)
+  return text
 }
 
 /** An entry as JSON tells it: etags as the headers spell them. */

@@ -14,6 +14,14 @@ export interface Conditions {
 
 /** @throws InvalidConfig */
 export function conditionsOf(headers: IncomingHttpHeaders): Conditions {
+  if (
+    headers['if-match'] === undefined &&
+    headers['if-none-match'] === undefined &&
+    headers['if-modified-since'] === undefined &&
+    headers['if-unmodified-since'] === undefined
+  ) {
+    return unconditional
+  }
   return {
     ifMatch: parseEtags('If-Match', headers['if-match']),
     ifNoneMatch: parseEtags('If-None-Match', headers['if-none-match']),
@@ -22,8 +30,15 @@ export function conditionsOf(headers: IncomingHttpHeaders): Conditions {
   }
 }
 
+const unconditional: Conditions = {
+  ifMatch: undefined,
+  ifNoneMatch: undefined,
+  ifModifiedSince: undefined,
+  ifUnmodifiedSince: undefined,
+}
+
 export function isConditional(conditions: Conditions): boolean {
-  return Object.values(conditions).some((condition) => condition !== undefined)
+  return conditions !== unconditional && Object.values(conditions).some((condition) => condition !== undefined)
 }
 
 /** One that is no date is ignored, as the RFC says. */

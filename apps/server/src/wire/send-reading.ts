@@ -23,7 +23,8 @@ export async function sendReading(
   if (whole !== undefined) {
     begin(reply, headers, length)
     raw.end(whole)
-    if (raw.writableLength > 0) watchTaker(raw, limits)
+    // What is more than the system takes at once waits for the client.
+    if (whole.byteLength > 65_536) watchTaker(raw, limits)
     return reply
   }
   const iterator = reading[Symbol.asyncIterator]()
@@ -47,7 +48,9 @@ export async function sendReading(
 /** The head goes out with the first bytes. Past Fastify, which would look at every header once more. */
 function begin(reply: FastifyReply, headers: Readonly<Record<string, string>>, length: number | undefined): void {
   const { statusCode } = reply
-  const all: Record<string, number | string | string[] | undefined> = { ...reply.getHeaders(), ...headers }
+  // A copy of the reply's own, which is ours.
+  const all: Record<string, number | string | string[] | undefined> = reply.getHeaders()
+  Object.assign(all, headers)
   if (length !== undefined) all['content-length'] = length
   reply.hijack()
   reply.raw.writeHead(statusCode, all)

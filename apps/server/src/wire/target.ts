@@ -11,11 +11,17 @@ function segmentsOf(url: string): readonly string[] {
 }
 
 export function storeNameOf(url: string): string {
+  const from = after(url, storeAt)
+  const to = url.indexOf('/', from)
+  if (from > 0 && to > from && plain.test(url.slice(from, to))) return url.slice(from, to)
   return decode(segmentsOf(url)[storeAt] ?? '')
 }
 
 /** @throws InvalidKey before anything is asked of the store */
 export function keyOf(url: string): Key {
+  const from = after(url, keyAt)
+  // Most keys are spelt as they are.
+  if (from > 0 && plain.test(url.slice(from))) return keyOfText(url.slice(from))
   return keyOfSegments(segmentsOf(url).slice(keyAt))
 }
 
@@ -25,7 +31,24 @@ function keyOfSegments(segments: readonly string[]): Key {
     if (name.includes('/')) throw storageError('InvalidKey', "a segment of a key holds no '/': it may not be %2F")
     return name
   })
-  const key = parseKey(decoded.join('/'))
+  return keyOfText(decoded.join('/'))
+}
+
+/** Printable ASCII without what is encoded and what begins a query. */
+const plain = /^[\x21-\x24\x26-\x3e\x40-\x7e]*$/
+
+/** Where the segment of this number begins; 0 where there is none. */
+function after(url: string, segment: number): number {
+  let at = -1
+  for (let count = 0; count < segment; count++) {
+    at = url.indexOf('/', at + 1)
+    if (at === -1) return 0
+  }
+  return at + 1
+}
+
+function keyOfText(text: string): Key {
+  const key = parseKey(text)
   if (key === '') throw storageError('InvalidKey', 'an object has a key; the listing is at …/objects')
   return key
 }
