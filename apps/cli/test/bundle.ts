@@ -3,8 +3,8 @@ import { globSync, readFileSync } from 'node:fs'
 import { copyFile, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { rolldown } from 'rolldown'
-import config from '../rolldown.config.js'
+import { rolldown, type OutputOptions, type RolldownOptions } from 'rolldown'
+import { loadConfig } from 'rolldown/config'
 
 const app = fileURLToPath(new URL('..', import.meta.url))
 const packages = fileURLToPath(new URL('../../../packages', import.meta.url))
@@ -30,9 +30,9 @@ async function bundle(): Promise<string> {
   // It stands one folder above the bundle, as in the package.
   await copyFile(join(app, 'package.json'), join(cache, 'package.json'))
   const making = await mkdtemp(join(cache, 'making-'))
-  const { output, ...input } = config
+  const { output, ...input } = (await loadConfig(join(app, 'rolldown.config.js'))) as RolldownOptions
   const bundle = await rolldown({ ...input, cwd: app })
-  await bundle.write({ ...output, dir: making })
+  await bundle.write({ ...(output as OutputOptions), dir: making })
   await bundle.close()
   // Another test file may have been quicker: its bundle is the same.
   await rename(making, folder).catch(async () => rm(making, { recursive: true, force: true }))

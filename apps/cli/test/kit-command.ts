@@ -4,12 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { bundledCommand } from './bundle.ts'
-
-/** The command's own code. */
-export const main: string = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
 export interface Ended {
   readonly code: number | null
@@ -18,7 +14,7 @@ export interface Ended {
 }
 
 export interface RunOptions {
-  readonly input?: string
+  readonly input?: string | undefined
   readonly environment?: Readonly<Record<string, string>>
 }
 

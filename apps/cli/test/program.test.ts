@@ -2,6 +2,7 @@ import { copyFile, mkdir, mkdtemp, readFile, readdir, rm } from 'node:fs/promise
 import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { expect, onTestFinished, test } from 'vitest'
 import { exitCodes } from '../src/exit-codes.ts'
@@ -91,4 +92,14 @@ test('starts from one small part: help and usage errors load no command and noth
   expect(kit('--help')).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/^Usage: kit/) })
   expect(kit('--version')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
   expect(kit('sl')).toMatchObject({ status: 2, stdout: '' })
+})
+
+test('is the same from source as from the bundle', async () => {
+  const environment = { ...process.env, NO_COLOR: '1', COLUMNS: '100' }
+  const main = fileURLToPath(new URL('src/main.ts', app))
+  const helps = [['--conditions=@kit/source', main], [await bundledCommand()]].map(
+    (words) => spawnSync(process.execPath, [...words, 'sync', '--help'], { encoding: 'utf8', env: environment }).stdout,
+  )
+  expect(helps[0]).toMatch(/^Usage: kit sync/)
+  expect(helps[1]).toBe(helps[0])
 })

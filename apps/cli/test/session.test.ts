@@ -8,7 +8,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 /** One call of the command, in the state that those before it have left. */
 interface Step {
   readonly words: readonly string[]
-  readonly input?: string
+  readonly input?: string | undefined
   /** Exit code, 0 where absent. */
   readonly code?: number
   readonly stdout?: string | RegExp

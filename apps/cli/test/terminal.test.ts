@@ -9,8 +9,10 @@ import { screenAfter } from './screen.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
-const hasScript = spawnSync('script', ['--version']).status === 0
-if (!hasScript) console.warn('tests of a terminal are skipped: there is no `script` (util-linux)')
+/** Gives a command a terminal of its own (util-linux). */
+const recorder = 'script'
+const hasRecorder = spawnSync(recorder, ['--version']).status === 0
+if (!hasRecorder) console.warn('tests of a terminal are skipped: there is no `script` (util-linux)')
 
 /** Runs the command with a terminal for standard output and error. */
 async function onTerminal(
@@ -20,7 +22,7 @@ async function onTerminal(
 ): Promise<{ readonly code: number | null; readonly written: string }> {
   const command = [process.execPath, ...(await commandWords()), ...words].map(quoted).join(' ')
   const { NO_COLOR: _no, FORCE_COLOR: _force, ...inherited } = process.env
-  const child = spawn('script', ['-qefc', `stty cols 120 rows 24; exec ${command}`, '/dev/null'], {
+  const child = spawn(recorder, ['-qefc', `stty cols 120 rows 24; exec ${command}`, '/dev/null'], {
     cwd: folder,
     env: { ...inherited, TERM: 'xterm', KIT_HOME: join(folder, 'home'), ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -34,7 +36,7 @@ function quoted(word: string): string {
   return `'${word.replaceAll("'", String.raw`'\''`)}'`
 }
 
-describe.runIf(hasScript)('on a terminal', () => {
+describe.runIf(hasRecorder)('on a terminal', () => {
   test('progress has rows and sums while it goes on, and leaves one line of sums', async () => {
     const place = await workplace()
     await mkdir(join(place.folder, 'many'))
