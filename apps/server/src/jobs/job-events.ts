@@ -1,40 +1,44 @@
 /** What happened to a job, in order, as far back as is kept. */
 export interface JobEvent {
-  /** Counts up from 1 within a job. */
+  /** Counts up from 1 within a job. Progress has the id of what it came after: it is told anew to whoever comes back. */
   readonly id: number
   readonly event: 'state' | 'progress' | 'item' | 'lost'
   readonly data: object
 }
 
+/** How far somebody has been told. */
+export interface Told {
+  /** Of the last event. */
+  readonly id: number
+  /** Which progress, counted from 1. */
+  readonly progress: number
+}
+
 export interface JobEvents {
   add(event: 'state' | 'progress' | 'item', data: object): void
   /**
-   * Up to `most` events after this one. Where some have gone that nobody can be told any more, the first is `lost`, with how many, and
-   * its id is that of the last one lost. Of progress only the newest counts.
+   * Up to `most` events that have not been told, the newest progress among them. Where some have gone that nobody can be told any more,
+   * `lost` comes first, with how many.
    */
-  after(id: number, most: number): readonly JobEvent[]
+  after(told: Told, most: number): { readonly events: readonly JobEvent[]; readonly told: Told }
   /** Id of the newest event. */
   readonly last: number
   /** Resolves when there is another event, or soon after `signal` aborts. */
   next(signal: AbortSignal): Promise<void>
 }
 
-/** Keeps `most` items and changes of state, and the newest progress. */
+/** Keeps `most` items and changes of state or more, and the newest progress. */
 export function jobEvents(most: number): JobEvents {
+  /** In order of ids, without gaps, up to `last`. */
+  let kept: JobEvent[] = []
   let last = 0
-  let lostUpTo = 0
-  let lost = 0
-  let ring: JobEvent[] = []
   let progress: JobEvent | undefined
+  let progresses = 0
   const waiting = new Set<() => void>()
 
   function trim(): void {
     // Cut only now and then: moving all of them for each event would cost more than the event.
-    if (ring.length < 2 * most) return
-    const gone = ring.slice(0, ring.length - most)
-    lost += gone.length
-    lostUpTo = gone.at(-1)?.id ?? lostUpTo
-    ring = ring.slice(-most)
+    if (kept.length >= 2 * most) kept = kept.slice(-most)
   }
 
   return {
@@ -42,25 +46,29 @@ export function jobEvents(most: number): JobEvents {
       return last
     },
     add(event, data) {
-      const added: JobEvent = { id: ++last, event, data }
-      if (event === 'progress') progress = added
-      else {
-        ring.push(added)
+      if (event === 'progress') {
+        progress = { id: last, event, data }
+        progresses++
+      } else {
+        kept.push({ id: ++last, event, data })
         trim()
       }
       for (const wake of waiting) wake()
     },
-    after(id, count) {
-      const first = firstAfter(ring, id)
-      const kept = ring.slice(first, first + count)
-      const newest = kept.at(-1)?.id ?? last
-      // Progress is told in its place, but never before what was there earlier and has not been told yet.
-      if (progress !== undefined && progress.id > id && progress.id <= newest) {
-        const at = kept.findIndex((event) => event.id > (progress?.id ?? 0))
-        kept.splice(at === -1 ? kept.length : at, 0, progress)
-      } else if (progress !== undefined && progress.id > newest && first + count >= ring.length) kept.push(progress)
-      if (id < lostUpTo) kept.unshift({ id: lostUpTo, event: 'lost', data: { lost } })
-      return kept
+    after(told, count) {
+      const gone = last - kept.length
+      const from = Math.min(Math.max(told.id, gone), last)
+      const events = kept.slice(from - gone, from - gone + count)
+      const id = events.at(-1)?.id ?? from
+      let seen = told.progress
+      if (progress !== undefined && progresses > seen && progress.id <= id) {
+        const { id: place } = progress
+        const later = events.findIndex((event) => event.id > place)
+        events.splice(later === -1 ? events.length : later, 0, { ...progress, id: Math.max(place, from) })
+        seen = progresses
+      }
+      if (told.id < gone) events.unshift({ id: gone, event: 'lost', data: { lost: gone - told.id } })
+      return { events, told: { id, progress: seen } }
     },
     next(signal) {
       if (signal.aborted) return Promise.resolve()
@@ -75,16 +83,4 @@ export function jobEvents(most: number): JobEvents {
       })
     },
   }
-}
-
-/** Index of the first event after this id: they are in order. */
-function firstAfter(events: readonly JobEvent[], id: number): number {
-  let low = 0
-  let high = events.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((events[middle]?.id ?? 0) > id) high = middle
-    else low = middle + 1
-  }
-  return low
 }

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
-import type { JobEvent } from '../jobs/job-events.ts'
+import type { JobEvent, Told } from '../jobs/job-events.ts'
 import { hasEnded, type Job } from '../jobs/job.ts'
 import type { Limits } from '../limits.ts'
 import { signalOf, watchTaker } from './bodies.ts'
@@ -44,28 +44,25 @@ async function pump(
   heartbeatMs: number,
   signal: AbortSignal,
 ): Promise<void> {
-  let told = after
+  let told: Told = { id: after, progress: 0 }
   raw.flushHeaders()
   while (!signal.aborted) {
     const ended = hasEnded(job)
-    const events = job.events.after(told, batch)
-    const last = events.at(-1)
-    if (last !== undefined) {
-      told = last.id
-      await write(raw, events.map(eventText).join(''), signal)
-    } else if (ended) return
+    const { events, told: then } = job.events.after(told, batch)
+    told = then
+    if (events.length > 0) await write(raw, events.map(eventText).join(''), signal)
+    else if (ended) return
     else if (!(await anotherWithin(job, heartbeatMs, signal))) await write(raw, ':\n\n', signal)
   }
 }
 
-/** Whether there was another event before the time was over. */
+/** Whether something was told before the time was over. */
 async function anotherWithin(job: Job, ms: number, signal: AbortSignal): Promise<boolean> {
-  const before = job.events.last
   const timeUp = new AbortController()
   const timer = setTimeout(() => timeUp.abort(), ms)
   await job.events.next(AbortSignal.any([signal, timeUp.signal]))
   clearTimeout(timer)
-  return job.events.last > before || signal.aborted
+  return !timeUp.signal.aborted
 }
 
 async function write(raw: ServerResponse, text: string, signal: AbortSignal): Promise<void> {
