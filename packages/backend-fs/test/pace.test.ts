@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore } from '@kit/core'
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { plugin } from '../src/index.ts'
 import { createPace } from '../src/pace.ts'
@@ -10,7 +10,7 @@ import { createPace } from '../src/pace.ts'
 const { setImmediate: soon } = globalThis
 
 describe('the pace', () => {
-  it('is quick until an answer was slow, and again after a rest that is ten times as long', async () => {
+  it('is quick until an answer was slow, and again after a rest', async () => {
     const pace = createPace(0.2)
     expect(pace.isQuick()).toBe(true)
     pace.took(0.01)
@@ -18,8 +18,30 @@ describe('the pace', () => {
     pace.took(5)
     await setImmediate()
     expect([pace.isQuick(), pace.inTurn()]).toEqual([false, false])
-    await new Promise((resolve) => setTimeout(resolve, 60))
+    await pause(60)
     expect([pace.isQuick(), pace.inTurn()]).toEqual([true, true])
+  })
+
+  it('rests longer each time that answers are slow again, until many were quick', async () => {
+    const pace = createPace(0.2)
+    const isResting = async (): Promise<boolean> => {
+      await setImmediate()
+      return !pace.isQuick()
+    }
+    // The fourth rest is of 200 ms, where the first was of 25.
+    for (let time = 0; time < 4; time++) pace.took(100)
+    await pause(60)
+    expect(await isResting()).toBe(true)
+    await pause(200)
+    expect(await isResting()).toBe(false)
+    for (let time = 0; time < 100; time++) pace.took(0.001)
+    pace.took(100)
+    await pause(60)
+    expect(await isResting()).toBe(false)
+    // Never for long because of what took not long.
+    for (let time = 0; time < 10; time++) pace.took(1)
+    await pause(60)
+    expect(await isResting()).toBe(false)
   })
 
   it('gives each turn of the event loop its share, and who waits the next turn', async () => {
