@@ -6,8 +6,8 @@ import { scriptFiles, type Shell } from '../completion/shells.ts'
 import type { CommandResult } from '../outcome.ts'
 import type { Session } from '../session.ts'
 
-/** Longer nobody waits for a key. */
-const limitMs = 1_000
+/** Longest time in all, whatever hangs. Stores have less. */
+const limitMs = 3_000
 
 /** Prints the script that makes a shell complete `kit`. */
 export async function completion({ output }: Session, shell: Shell): Promise<CommandResult> {
@@ -34,15 +34,11 @@ export async function complete(program: Command, words: readonly string[]): Prom
     import('../completion/candidates.ts'),
     import('../completion/outside.ts'),
   ])
-  // Less than the limit for stores, so that what came in time goes out.
-  const signal = AbortSignal.timeout(limitMs * 0.8)
   const timer = setTimeout(() => process.exit(0), limitMs)
   const typed = words.map((word) => (word === '""' ? '' : word))
   let lines = ''
   try {
-    const found = await candidates(program, typed, (kind, word, globals) =>
-      outsideCandidates(kind, word, globals, signal),
-    )
+    const found = await candidates(program, typed, (kind, word, globals) => outsideCandidates(kind, word, globals))
     lines = found.map(({ value, description }) => `${value}\t${firstLine(description)}\n`).join('')
   } catch {
     // A shell shows nothing then.

@@ -9,6 +9,8 @@ import { openSession, type Globals } from '../session.ts'
 import { openConfigured } from '../setup/configured-kit.ts'
 import type { Candidate, WordKind } from './candidates.ts'
 
+/** How long a store may take: nobody waits longer for a key. What has come by then is shown. */
+const storeMs = 1_000
 /** More than nobody looks through. */
 const shownMax = 500
 
@@ -17,7 +19,6 @@ export async function outsideCandidates(
   kind: WordKind,
   typed: string,
   globals: Globals,
-  signal: AbortSignal,
 ): Promise<readonly Candidate[]> {
   const quiet = async (search: Promise<readonly Candidate[]>): Promise<readonly Candidate[]> => search.catch(() => [])
   switch (kind) {
@@ -29,7 +30,7 @@ export async function outsideCandidates(
       return quiet(types(globals))
     case 'place': {
       const address = parseAddress(typed === '' ? '.' : typed)
-      if (address.kind === 'store' || address.kind === 'inline') return quiet(objects(typed, globals, signal))
+      if (address.kind === 'store' || address.kind === 'inline') return quiet(objects(typed, globals))
       // A path is none of a store's name once it has a slash.
       const stores = /[\\/]/.test(typed) ? [] : await quiet(storeNames(globals, ':'))
       return [...stores, ...(await quiet(localFiles(typed)))]
@@ -49,9 +50,10 @@ async function types(globals: Globals): Promise<readonly Candidate[]> {
 }
 
 /** One level of a store: what is in the directory that has been typed so far. */
-async function objects(typed: string, globals: Globals, signal: AbortSignal): Promise<readonly Candidate[]> {
+async function objects(typed: string, globals: Globals): Promise<readonly Candidate[]> {
   const cut = Math.max(typed.lastIndexOf('/'), typed.indexOf(':')) + 1
   const [directory, part] = [typed.slice(0, cut), typed.slice(cut)]
+  const signal = AbortSignal.timeout(storeMs)
   const session = openSession(globals, standardOutput({ json: false, quiet: true }, signal), signal, randomUUID())
   const found: Candidate[] = []
   const { store, key } = await session.place(directory)
