@@ -1,5 +1,6 @@
-import { storageError, type Listing } from '@kit/core'
+import { compareKeys, storageError, type Listing } from '@kit/core'
 import { describe, expect, test, vi } from 'vitest'
+import { accessOf } from '../src/access/access.ts'
 import { ask } from './ask.ts'
 import { kinds, objects, serve, serveStore, withMethods } from './serve.ts'
 
@@ -90,6 +91,39 @@ test('cursors go on with the listing that gave them, and with no other', async (
   }
   const headers = { accept: 'application/x-ndjson' }
   expect((await ask(base, 'GET', `${objects}?prefix=a&cursor=${next}`, { headers })).status).toBe(400)
+})
+
+test('a token sees what lies below its paths, and the directories on the way there', async () => {
+  const { store } = await serve('fs')
+  const all = ['a/x', 'mine', 'mined/x', 'the/way/to/mine/1', 'the/way/to/mine/2', 'the/way/to/mine/d/3', 'the/way/x']
+  for (const key of all.filter((key) => key !== 'mine')) await store.write(key, key)
+  const access = accessOf({ id: 'a', scopes: ['list'], paths: [{ store: 'files', directory: 'the/way/to/mine' }] })
+  const { base } = await serveStore(store, {}, undefined, access)
+  const top = await list(base, '')
+  expect(top.entries).toEqual([{ kind: 'directory', key: 'the' }])
+  expect(keys(await list(base, 'prefix=the/way'))).toEqual(['the/way/to'])
+  const seen: string[] = []
+  for (let from: string | undefined = ''; from !== undefined;) {
+    const page: Page = await list(base, `recursive&limit=1${from}`)
+    expect(page.entries.length).toBe(1)
+    seen.push(...keys(page))
+    from = page.next === undefined ? undefined : `&cursor=${page.next}`
+  }
+  const mine = [
+    'the',
+    'the/way',
+    'the/way/to',
+    'the/way/to/mine',
+    ...all.filter((key) => key.startsWith('the/way/to/mine/')),
+    'the/way/to/mine/d',
+  ]
+  expect(seen).toEqual(mine.toSorted(compareKeys))
+  const headers = { accept: 'application/x-ndjson' }
+  const lines = await ask(base, 'GET', `${objects}?recursive`, { headers })
+  expect(lines.text.trimEnd().split('\n')).toHaveLength(mine.length)
+  for (const prefix of ['a', 'mined', 'the/way/x', 'none']) {
+    expect([prefix, await ask(base, 'GET', `${objects}?prefix=${prefix}`)]).toMatchObject([prefix, { status: 403 }])
+  }
 })
 
 test('wanted fields reach the store, and no others', async () => {
