@@ -1,10 +1,7 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { errorCode, openStore } from '@kit/core'
-import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import { selfSignedCertificate } from '@kit/test-servers'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { plugin } from '../src/index.ts'
 import { served, type Served } from './served.ts'
 
@@ -41,21 +38,16 @@ describe('a server with a token', () => {
 })
 
 describe('a server with TLS', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'kit-tls-'))
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
-  const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
-  execFileSync('openssl', [...made, '-keyout', key, '-out', cert, ...subject], { stdio: 'ignore' })
-  const tls = { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') }
+  const { key, certificate: cert } = selfSignedCertificate()
+  const tls = { key, cert }
 
   it('is reached where its certificate is trusted, and refused where not', async () => {
     const { url, name } = await server({ tls })
     expect(url).toMatch(/^https:/)
+    const before = getCACertificates('default')
     await using stranger = await openStore(plugin({ url, store: name, layers: { retry: false } }))
     expect(errorCode(await stranger.stat('a').catch((error: unknown) => error))).not.toBe('NotFound')
-    const before = getCACertificates('default')
-    setDefaultCACertificates([...before, tls.cert])
+    setDefaultCACertificates([...before, cert])
     onTestFinished(() => setDefaultCACertificates(before))
     await using store = await openStore(plugin({ url, store: name }))
     await store.write('a', new Uint8Array(1 << 20))

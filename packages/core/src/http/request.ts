@@ -88,15 +88,27 @@ function outgoingBody(source: Source, headers: Headers): Outgoing {
   }
 }
 
+/** Bytes of a body after which the event loop gets its turn: without it, a source that never waits for anything never learns of a broken connection. */
+const turnBytes = 1 << 20
+
+const turn = (): Promise<void> =>
+  new Promise((resolve) => void ('setImmediate' in globalThis ? setImmediate(resolve) : setTimeout(resolve)))
+
 function pulled(stream: ByteStream, onFailure: (failure: unknown) => void): ReadableStream<Bytes> {
   const iterator = stream[Symbol.asyncIterator]()
+  let sinceTurn = 0
   return new ReadableStream<Bytes>(
     {
       async pull(controller) {
         try {
+          if (sinceTurn >= turnBytes) {
+            sinceTurn = 0
+            await turn()
+          }
           const step = await iterator.next()
-          if (step.done === true) controller.close()
-          else controller.enqueue(step.value)
+          if (step.done === true) return controller.close()
+          sinceTurn += step.value.byteLength
+          controller.enqueue(step.value)
         } catch (error) {
           onFailure(error)
           controller.error(isStorageError(error) ? error : new Error('the source failed', { cause: error }))
