@@ -157,7 +157,12 @@ async function startKit(folder: string): Promise<Side> {
   const { child, port } = await start(folder, [
     '--conditions=@kit/source',
     kitProgram,
-    ...['--port', '0', '--tokens', tokens, '--config', join(folder, 'kit.yaml')],
+    '--port',
+    '0',
+    '--tokens',
+    tokens,
+    '--config',
+    join(folder, 'kit.yaml'),
   ])
   const load = new Load(port)
   const headers = { authorization: `Bearer kit_benchtoken_${secret}` }

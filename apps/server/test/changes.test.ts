@@ -130,8 +130,8 @@ test('who has only a part of a store makes and moves no link that leads out of i
   await store.write('secret', 'secret')
   const link = async (key: string, target: string): Promise<number> =>
     (await askJson(base, 'POST', at('links'), { key, target })).status
-  expect(await link('mine/a/l', '../b')).toBe(200)
-  expect(await link('mine/a/m', './../a/./n')).toBe(200)
+  expect(await link('mine/a/l', 'b')).toBe(200)
+  expect(await link('mine/a/m', './b//./n')).toBe(200)
   for (const target of [
     '../../secret',
     '/etc/passwd',
@@ -140,6 +140,10 @@ test('who has only a part of a store makes and moves no link that leads out of i
     '../../mine2/x',
     'x/../../../secret',
     '..',
+    // Where `l` leads upwards itself, these end higher than they seem to.
+    '../b',
+    'l/../../secret',
+    'b/..',
   ]) {
     expect([target, await link('mine/a/out', target)]).toEqual([target, 403])
   }

@@ -18,6 +18,7 @@ export interface Access {
   require(scope: Exclude<Scope, 'metrics' | 'admin'>, store: string, key?: string): void
   /** @throws PermissionDenied */
   requireScope(scope: 'metrics' | 'admin'): void
+  /** `admin`: everything, everywhere. */
   allows(scope: Scope): boolean
   /** Whether any path of the token lies in that store. */
   sees(store: string): boolean
@@ -58,7 +59,8 @@ export function noAccess(): Access {
 export function accessOf({ id, scopes: granted, paths }: Grant): Access {
   const admin = granted.includes('admin')
   const everything = paths.includes('*')
-  const allows = (scope: Scope): boolean => admin || granted.includes(scope)
+  // What is everybody's has no path: only who may do everything everywhere sees it.
+  const allows = (scope: Scope): boolean => (scope === 'admin' ? admin && everything : admin || granted.includes(scope))
   const below = (store: string, key: string): boolean => everything || paths.some((path) => isBelow(path, store, key))
   const above = (store: string, key: string): boolean => paths.some((path) => leadsTo(path, store, key))
   const sees = (store: string): boolean => everything || paths.some((path) => path !== '*' && path.store === store)

@@ -40,14 +40,12 @@ function leadsOut(): Error {
   return refusal('PermissionDenied', 'the token has only a part of the store, which the link might lead out of')
 }
 
-/** The key that a link leads to, read as a path; undefined where it leads out of the store or cannot be read so. */
+/**
+ * The key that a link leads to; undefined where that cannot be told from its spelling. `..` cannot: what it goes up from may be another
+ * link, to a place that lies higher than it seems.
+ */
 function targetKey(key: string, target: string): string | undefined {
   if (target.startsWith('/')) return undefined
-  const segments = key.split('/').slice(0, -1)
-  for (const segment of target.split('/')) {
-    if (segment === '..') {
-      if (segments.pop() === undefined) return undefined
-    } else if (segment !== '.' && segment !== '') segments.push(segment)
-  }
-  return segments.join('/')
+  const below = target.split('/').filter((segment) => segment !== '.' && segment !== '')
+  return below.includes('..') ? undefined : [...key.split('/').slice(0, -1), ...below].join('/')
 }

@@ -164,8 +164,8 @@ function wrong(what: string, why: string): Error {
   return storageError('InvalidConfig', `${what}: ${why}`)
 }
 
-function described({ sha256: _, ...rest }: StoredToken): TokenDescription {
-  return rest
+function described({ id, name, scopes: granted, paths, created, expires }: StoredToken): TokenDescription {
+  return { id, name, scopes: granted, paths, created, ...(expires === undefined ? {} : { expires }) }
 }
 
 /** What a token grants, in the form that requests are checked by. */

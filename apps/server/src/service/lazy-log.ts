@@ -6,8 +6,7 @@ type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
 
 /** As Fastify asks for the log of a request. */
 export const lazyLog: Factory = (parent, bindings, options) =>
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its methods pass on whatever they get, so they take what a logger's take
-  new LazyLog(parent, bindings, options) as unknown as FastifyBaseLogger
+  new LazyLog(parent, bindings, options)
 
 class LazyLog {
   readonly #parent: FastifyBaseLogger
