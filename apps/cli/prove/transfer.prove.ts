@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -70,6 +70,21 @@ beforeAll(() => {
   writeFileSync(join(root, 'hashes.json'), JSON.stringify(Object.fromEntries(hashes)))
 })
 afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+describe('a plan of a million steps', () => {
+  it('runs in flat memory', () => {
+    const file = join(import.meta.dirname, 'programs/million-entries.ts')
+    // A million entries held would need several times this heap.
+    const text = execFileSync(
+      process.execPath,
+      ['--conditions=@kit/source', '--max-old-space-size=96', file, '1000000'],
+      { encoding: 'utf8' },
+    )
+    console.log(`merge: ${text.trim()}`)
+    expect(text).toMatch(/^1000000 entries/)
+    expect(Number(/(\d+) MiB/.exec(text)?.[1])).toBeLessThanOrEqual(250)
+  })
+})
 
 describe('a copy of a tree', () => {
   it(`killed at ${kills} points goes on to equal trees: no part is seen, nothing verified is copied again, nothing is left`, async () => {
