@@ -1621,7 +1621,6 @@ export interface operations {
                         correlation_id: string;
                         /** @enum {string} */
                         status: "ok";
-                        uptime_seconds: number;
                     };
                 };
             };
