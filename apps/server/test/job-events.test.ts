@@ -20,7 +20,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 test('whoever reads, as slowly as may be and coming back, is told everything once and in order, or how much is lost', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 9 }), (steps, kept) => {
-      const events = jobEvents(kept)
+      const events = jobEvents(kept, Infinity)
       /** Numbers of what happened, in order; of progress only the newest. */
       const happened: number[] = []
       let newest: number | undefined
@@ -34,7 +34,7 @@ test('whoever reads, as slowly as may be and coming back, is told everything onc
         for (const { id, event, data } of read) {
           expect(id).toBeGreaterThanOrEqual(before)
           before = id
-          const value: unknown = Reflect.get(data, event === 'lost' ? 'lost' : 'number')
+          const value: unknown = Reflect.get(Object(JSON.parse(data)), event === 'lost' ? 'lost' : 'number')
           if (event === 'progress') lastProgress = Number(value)
           else if (event === 'lost') {
             // Never before it must: as many as are to be kept are.
@@ -72,8 +72,24 @@ test('whoever reads, as slowly as may be and coming back, is told everything onc
   )
 })
 
+test('few large events are kept as little as many small ones, the newest always', () => {
+  const events = jobEvents(1_000, 10_000)
+  for (let index = 0; index < 500; index++) {
+    events.add('item', { text: 'x'.repeat(index % 700) })
+    const { events: kept } = events.after({ id: 0, progress: 0 }, Infinity)
+    expect(kept.reduce((sum, { data }) => sum + data.length, 0)).toBeLessThan(21_000)
+    expect(kept.at(-1)?.id).toBe(index + 1)
+  }
+  events.add('state', { text: 'y'.repeat(50_000) })
+  events.end()
+  expect(events.after({ id: 0, progress: 0 }, Infinity).events.map(({ id, event }) => [id, event])).toEqual([
+    [500, 'lost'],
+    [501, 'state'],
+  ])
+})
+
 test('who waits is woken by the next event, or when it wants no more', async () => {
-  const events = jobEvents(3)
+  const events = jobEvents(3, 1_000)
   const stop = new AbortController()
   const [woken, stopped] = [events.next(AbortSignal.timeout(60_000)), events.next(stop.signal)]
   events.add('progress', {})

@@ -10,6 +10,8 @@ export interface JobLimits {
   readonly endedMs: number
   /** Items and changes of state of a job that can be told again to who comes back. */
   readonly eventsMax: number
+  /** Of these events together, in characters. */
+  readonly eventsCharsMax: number
   /** How long running jobs may go on when the server stops, in ms. */
   readonly graceMs: number
   /** Between two signs of life on a stream of events, in ms. */
@@ -19,9 +21,10 @@ export interface JobLimits {
 export const defaultJobLimits: JobLimits = {
   runningMax: 4,
   queuedMax: 100,
-  endedMax: 1_000,
+  endedMax: 200,
   endedMs: 3_600_000,
   eventsMax: 1_000,
+  eventsCharsMax: 1_048_576,
   graceMs: 10_000,
   heartbeatMs: 15_000,
 }

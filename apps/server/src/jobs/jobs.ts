@@ -38,6 +38,7 @@ export function createJobs(limits: JobLimits): Jobs {
     if (state === 'running') job.started = new Date()
     if (hasEnded(job)) job.ended = new Date()
     job.events.add('state', { job: jobJson(job) })
+    if (hasEnded(job)) job.events.end()
   }
 
   function next(): void {
@@ -115,7 +116,7 @@ export function createJobs(limits: JobLimits): Jobs {
         request,
         owner,
         created: new Date(),
-        events: jobEvents(limits.eventsMax),
+        events: jobEvents(limits.eventsMax, limits.eventsCharsMax),
         state: 'queued',
       }
       const held: Held = { job, work, controller: new AbortController() }

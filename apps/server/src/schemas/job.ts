@@ -8,6 +8,9 @@ const rules = z.array(rule).max(1000).optional()
 const time = z.number().min(-8.64e15).max(8.64e15).optional()
 const size = z.int().nonnegative().optional()
 
+/** Jobs are kept with what was asked of them. */
+const filterMaxChars = 65_536
+
 const filterSchema = z
   .strictObject({
     rules,
@@ -18,6 +21,10 @@ const filterSchema = z
     changedFrom: time.meta({ description: 'Unix ms.' }),
     changedBefore: time.meta({ description: 'Unix ms.' }),
   })
+  .refine(
+    (filter) => JSON.stringify(filter).length <= filterMaxChars,
+    `has at most ${filterMaxChars} characters as JSON`,
+  )
   .meta({ description: 'Which objects the job is about. The first rule that matches decides.' })
 
 const end = z.strictObject({

@@ -70,7 +70,6 @@ async function write(raw: ServerResponse, text: string, signal: AbortSignal): Pr
   await once(raw, 'drain', { signal }).catch(() => undefined)
 }
 
-/** JSON has no line breaks, so an event's data is one line. */
 function eventText({ id, event, data }: JobEvent): string {
-  return `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+  return `id: ${id}\nevent: ${event}\ndata: ${data}\n\n`
 }
