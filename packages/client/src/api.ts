@@ -389,7 +389,7 @@ export interface paths {
         put?: never;
         /**
          * Makes a symbolic link
-         * @description The target is kept as it is spelt and need not exist.
+         * @description The target is kept as it is spelt and need not exist. A token that has only a part of the store makes none that leads out of it.
          */
         post: operations["makeLink"];
         delete?: never;
@@ -924,12 +924,6 @@ export interface operations {
                     "Repr-Digest"?: string;
                     /** @description User metadata, percent-encoded UTF-8; a header for each name. */
                     "X-Kit-Meta-NAME"?: string;
-                    /** @description Time of the last change, ISO 8601 with milliseconds. */
-                    "X-Kit-Modified"?: string;
-                    /** @description POSIX permission bits in octal. */
-                    "X-Kit-Mode"?: string;
-                    /** @description Which kept version it is, where the store has versions. */
-                    "X-Kit-Version"?: string;
                     /** @description For `Accept: application/vnd.kit.object`, instead of the attributes: the entry as JSON, percent-encoded. */
                     "X-Kit-Entry"?: string;
                     [name: string]: unknown;
@@ -962,12 +956,6 @@ export interface operations {
                     "Repr-Digest"?: string;
                     /** @description User metadata, percent-encoded UTF-8; a header for each name. */
                     "X-Kit-Meta-NAME"?: string;
-                    /** @description Time of the last change, ISO 8601 with milliseconds. */
-                    "X-Kit-Modified"?: string;
-                    /** @description POSIX permission bits in octal. */
-                    "X-Kit-Mode"?: string;
-                    /** @description Which kept version it is, where the store has versions. */
-                    "X-Kit-Version"?: string;
                     /** @description For `Accept: application/vnd.kit.object`, instead of the attributes: the entry as JSON, percent-encoded. */
                     "X-Kit-Entry"?: string;
                     /** @description Which bytes these are, and of how many. */
@@ -1396,12 +1384,6 @@ export interface operations {
                     "Repr-Digest"?: string;
                     /** @description User metadata, percent-encoded UTF-8; a header for each name. */
                     "X-Kit-Meta-NAME"?: string;
-                    /** @description Time of the last change, ISO 8601 with milliseconds. */
-                    "X-Kit-Modified"?: string;
-                    /** @description POSIX permission bits in octal. */
-                    "X-Kit-Mode"?: string;
-                    /** @description Which kept version it is, where the store has versions. */
-                    "X-Kit-Version"?: string;
                     /** @description For `Accept: application/vnd.kit.object`, instead of the attributes: the entry as JSON, percent-encoded. */
                     "X-Kit-Entry"?: string;
                     [name: string]: unknown;
