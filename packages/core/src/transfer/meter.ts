@@ -22,6 +22,8 @@ export class Meter {
   items: { done: number; failed: number; skipped: number; total: number } = { done: 0, failed: 0, skipped: 0, total: 0 }
   bytes: { done: number; total: number } = { done: 0, total: 0 }
   planning = true
+  /** What `onProgress` threw: it is told no more, and the run ends with that. */
+  failure: { readonly error: unknown } | undefined
 
   constructor(tell: RunOptions['onProgress']) {
     this.#tell = tell
@@ -56,7 +58,7 @@ export class Meter {
   }
 
   tick(): void {
-    if (this.#tell === undefined) return
+    if (this.#tell === undefined || this.failure !== undefined) return
     const now = performance.now()
     if (now - this.#toldAt >= everyMs) this.#report(now)
   }
@@ -83,7 +85,11 @@ export class Meter {
       remainingSeconds,
       active: [...this.#active].map((active) => ({ ...active })),
     }
-    this.#tell?.(progress)
+    try {
+      this.#tell?.(progress)
+    } catch (error) {
+      this.failure = { error }
+    }
   }
 }
 

@@ -86,11 +86,12 @@ export class Pipeline {
     }
   }
 
-  /** @throws what the plan failed with, or Aborted */
+  /** @throws what the plan or `onProgress` failed with, or Aborted */
   summary(): Summary {
     if (this.#aborted) throw abortError(this.#child.signal)
     if (this.#planFailure !== undefined) throw this.#planFailure.error
     this.#meter.last()
+    if (this.#meter.failure !== undefined) throw this.#meter.failure.error
     return { ...this.#sums, seconds: this.#meter.seconds, failures: this.#failures }
   }
 

@@ -221,6 +221,17 @@ describe('run', () => {
     await running
   })
 
+  test('what `onProgress` throws is thrown when all is done, and stops nothing', async () => {
+    const { from, to } = await twoStores()
+    put(from.backend, source)
+    const onProgress = (): void => {
+      throw new Error('mine')
+    }
+    const running = transfer({ store: from.store }, { store: to.store }, { kind: 'copy', onProgress })
+    await expect(running).rejects.toThrow('mine')
+    expect(filesOf(to.backend)).toEqual(source)
+  })
+
   test('progress grows to the totals, and its last word is the end', async () => {
     const { from, to } = await twoStores()
     put(from.backend, source)
