@@ -1,12 +1,13 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifySchema } from 'fastify'
 import { z } from 'zod'
+import type { Described } from '../src/schemas/describe.ts'
 
 /** Answers in JSON that are not as the API's description says, gathered while a server answers. */
 export function undescribedAnswers(app: FastifyInstance): readonly string[] {
   const wrong: string[] = []
   app.addHook('onSend', (request, reply, payload, done) => {
     const { routeOptions } = request
-    const described = routeOptions.config.described ?? routeOptions.schema
+    const described: Described | FastifySchema | undefined = routeOptions.config.described ?? routeOptions.schema
     const json = typeof payload === 'string' && String(reply.getHeader('content-type')).startsWith('application/json')
     if (json && described?.response !== undefined) {
       const schema = schemaOf(described.response, reply.statusCode)
