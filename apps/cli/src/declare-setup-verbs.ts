@@ -76,7 +76,7 @@ A store whose test fails is not added: connect, list, write, read and delete a s
 
 Examples:
   kit store add photos fs --set path=./photos
-  kit store add backup s3 --bucket backup --region eu-west-1 --access-key env:KEY --secret-key file:~/.secret
+  kit store add backup s3 --bucket backup --region eu-west-1 --access-key env:KEY --secret-key file:/home/ann/s3-key
   kit store add cached cache --over photos --set memory=256MiB`,
   )
   store

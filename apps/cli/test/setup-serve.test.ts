@@ -49,7 +49,7 @@ describe('kit serve', () => {
   test('declares every option of the server, and no other', () => {
     const serve = buildProgram().commands.find((command) => command.name() === 'serve')
     const declared = serve?.options.map(({ long }) => long).toSorted()
-    const own = [...usage('kit serve').matchAll(/^ +(--[a-z-]+) /gm)].map(([, name]) => name)
+    const own = [...usage('kit serve').matchAll(/^ +(--[a-z-]+) /gm)].map(([, name]) => String(name))
     // Those are options of every command.
     const expected = own.filter((name) => name !== '--config' && name !== '--help').toSorted()
     expect(declared).toStrictEqual(expected)
