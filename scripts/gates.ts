@@ -40,6 +40,7 @@ export const gates: readonly Gate[] = [
     file: 'scripts/errors-page.ts',
     commands: [
       ['node', '--conditions=@kit/source', 'scripts/errors-page.ts', '--check'],
+      ['node', '--conditions=@kit/source', 'scripts/cli-pages.ts', '--check'],
       ['node', '--conditions=@kit/source', 'scripts/api-types.ts', '--check'],
     ],
   },
