@@ -83,7 +83,7 @@ export function front(app: FastifyInstance, options: FrontOptions): Exchanges {
 /** The line that each request gets: what it was and who asked, not what for. */
 function tell({ log, access }: FastifyRequest, exchange: EndedExchange): void {
   const { method, route, status, seconds, received, sent } = exchange
-  log.info({ method, route, status, ms: Math.round(seconds * 1000), received, sent, token: access.id }, 'request')
+  log.info({ method, route, status, ms: Math.round(seconds * 1000), received, sent, tokenId: access.id }, 'request')
 }
 
 function isHealth({ routeOptions }: FastifyRequest): boolean {

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import { resolve } from 'node:path'
-import { storageError } from '@kit/core'
+import { storageError, trace, type Span } from '@kit/core'
 import type { FastifyInstance } from 'fastify'
 import { openTokens, type OpenedTokens } from '../access/open-tokens.ts'
 import { createServer } from '../app.ts'
@@ -41,7 +41,9 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
     for (const one of opened.toReversed()) await one.close()
   }
   try {
-    const stores = await openStores(settings, { log, layers: [metrics.layer] })
+    // Where nobody sees it, nothing is told of each call.
+    const traced = ['debug', 'trace'].includes(settings.logLevel) ? [trace((span) => tellCall(log, span))] : []
+    const stores = await openStores(settings, { log, layers: [metrics.layer, ...traced] })
     opened.push(stores)
     const stateFolder = resolve(settings.stateFolder ?? stateFolderBeside(stores.configPath))
     const uploadKey = await uploadKeyIn(stateFolder)
@@ -71,6 +73,11 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
     await closeOpened()
     throw error
   }
+}
+
+/** A call of a store, under the id of the request that it was for. */
+function tellCall(log: Log, { operation, store, requestId, durationMs, code }: Span): void {
+  log('debug', 'store call', { requestId, store, operation, ms: Math.round(durationMs), ...(code && { code }) })
 }
 
 interface Opened {
