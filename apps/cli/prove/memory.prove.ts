@@ -109,7 +109,7 @@ test.each([
   ]) {
     const ran = await run([...args, './tree'], folder)
     tell(`${args.join(' ')} of a million entries in ${what}`, ran)
-    expect(ran.lines).toBeGreaterThanOrEqual(million)
-    expect(ran.cost.peakBytes).toBeLessThan(limit)
+    expect.soft(ran.lines).toBeGreaterThanOrEqual(million)
+    expect.soft(ran.cost.peakBytes, args.join(' ')).toBeLessThan(limit)
   }
 })
