@@ -97,5 +97,5 @@ test('who waits is woken by the next event, or when it wants no more', async () 
   const again = events.next(stop.signal)
   stop.abort()
   await again
-  await events.next(stop.signal)
+  expect(await events.next(stop.signal)).toBeUndefined()
 })
