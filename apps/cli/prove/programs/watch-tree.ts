@@ -36,9 +36,9 @@ function look(): void {
   }
 }
 
-let ended = false
-process.stdin.on('end', () => (ended = true)).resume()
-while (!ended) {
+const input = { ended: false }
+process.stdin.on('end', () => (input.ended = true)).resume()
+while (!input.ended) {
   try {
     look()
   } catch (error) {
