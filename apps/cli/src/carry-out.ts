@@ -24,6 +24,8 @@ export interface Tally {
   made: number
   removed: number
   skipped: number
+  /** Would have been removed, had nothing failed. */
+  kept: number
   bytes: number
   failed: number
   /** The first of them. */
@@ -33,7 +35,7 @@ export interface Tally {
 const maxFailures = 100
 
 export function newTally(): Tally {
-  return { copied: 0, moved: 0, linked: 0, made: 0, removed: 0, skipped: 0, bytes: 0, failed: 0, failures: [] }
+  return { copied: 0, moved: 0, linked: 0, made: 0, removed: 0, skipped: 0, kept: 0, bytes: 0, failed: 0, failures: [] }
 }
 
 /** Counts a failure; the first hundred are told again at the end. */
@@ -137,8 +139,10 @@ async function tellResult(
   }
   if (action.action === 'skip') return tellSkipped(session, from, action, tally)
   if (status === 'skipped') {
-    tally.skipped++
-    return
+    // A deletion, which waits for everything else to succeed.
+    tally.kept++
+    const { address } = namesOf(from, to, action)
+    return output.lines([{ type: 'skipped', address, reason: 'failures' }])
   }
   const deed = deeds[action.action]
   tally[deed]++
@@ -175,9 +179,12 @@ async function tellFailed(
   const { output, verbose } = session
   const key = 'from' in action ? action.from : 'key' in action ? action.key : action.to
   addFailure(tally, error)
-  // The first of them are told at the end.
-  if (tally.failed > maxFailures && !output.json)
+  // Whoever looks on sees it now, and at the end again; of very many, only the first are told at the end.
+  const { copied, moved, removed, skipped, failed } = tally
+  const lookedOn = process.stderr.isTTY && copied + moved + removed + skipped + failed > 1
+  if (!output.json && (lookedOn || failed > maxFailures)) {
     for (const text of failureTexts([error], verbose)) output.tell(text, 'kit:')
+  }
   await output.lines([{ type: 'failed', address: from.addressOf(key), error: failureOf(error) }])
 }
 
@@ -208,7 +215,7 @@ const planned = { copied: 'to copy', moved: 'to move', removed: 'to remove' } as
 
 /** The sums for people: where they look on, where something went wrong, and of a dry run. */
 function tellSums({ output, verbose, progress }: Session, tally: Tally, seconds: number, dryRun: boolean): void {
-  const { copied, moved, linked, made, removed, skipped, bytes, failed } = tally
+  const { copied, moved, linked, made, removed, skipped, kept, bytes, failed } = tally
   const word = (deed: 'copied' | 'moved' | 'removed'): string => (dryRun ? planned[deed] : deed)
   const did = [
     ...(copied > 0 ? [`${word('copied')} ${copied}`] : []),
@@ -217,6 +224,7 @@ function tellSums({ output, verbose, progress }: Session, tally: Tally, seconds:
     ...(made > 0 ? [countText(made, 'directory', 'directories')] : []),
     ...(removed > 0 ? [`${word('removed')} ${removed}`] : []),
     ...(skipped > 0 ? [`${skipped} left alone`] : []),
+    ...(kept > 0 ? [`${kept} not removed because of failures`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
   ]
   const sums = did.length === 0 ? 'nothing to do' : did.join(', ')

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { inspect } from 'node:util'
 import { abortError, catalogue, errorCode, toStorageError, type ErrorCode } from '@kit/core'
 import { exitCodes } from './exit-codes.ts'
@@ -109,6 +110,7 @@ export function usageFailure(message: string): Readonly<Record<string, unknown>>
     success: false,
     operation: 'kit',
     timestamp: new Date().toISOString(),
+    correlation_id: randomUUID(),
     recoverable: false,
     error,
   }

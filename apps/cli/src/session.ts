@@ -165,8 +165,9 @@ export async function requireThere({ call }: Session, { store, key }: Place): Pr
 async function folderOf(kit: Kit, name: string): Promise<string | undefined> {
   const { type, options } = await kit.describe(name)
   const { path } = options
-  if (type !== 'fs' || typeof path !== 'string' || path.includes('${')) return undefined
-  return realFolder(resolve(dirname(kit.path), path))
+  if (type !== 'fs' || typeof path !== 'string') return undefined
+  const written = path.replaceAll(/\$\{(\w+)\}/g, (whole, variable: string) => process.env[variable] ?? whole)
+  return written.includes('${') ? undefined : realFolder(resolve(dirname(kit.path), written))
 }
 
 async function realFolder(path: string): Promise<string> {

@@ -35,6 +35,7 @@ export async function* sourceJobs(
   const under = sources.length > 1 || isDirectoryText(target)
   const planned = await planOptions(session, flags, options)
   const waiting = sources.values()
+  const goals = new Set<string>()
   const itself = options.kind === 'move'
 
   const next = async (): Promise<Place | undefined> => {
@@ -51,7 +52,7 @@ export async function* sourceJobs(
   }
   const stepsOf = async function* (from: Place): AsyncGenerator<Action> {
     try {
-      yield* steps(session, from, to, { into, under }, planned, options, flags)
+      yield* steps(session, from, to, { into, under, goals }, planned, options, flags)
     } catch (error) {
       if (session.signal.aborted) throw error
       yield { action: 'fail', key: from.key, error }
@@ -89,7 +90,7 @@ async function* steps(
   session: Session,
   from: Place,
   to: Place,
-  where: { readonly into: boolean; readonly under: boolean },
+  where: { readonly into: boolean; readonly under: boolean; readonly goals: Set<string> },
   planned: PlanOptions,
   { kind, trees, force }: SourceOptions,
   flags: MoveFlags,
@@ -99,6 +100,14 @@ async function* steps(
   const name = from.key === '' ? from.rootName : keyName(from.key)
   const goal = (tree ? where.under : where.into) ? { ...to, key: joinKey(to.key, parseKey(name)) } : to
   requireApart(from, goal, tree)
+  // Which of the two would be there in the end is nobody's wish.
+  if (where.goals.has(goal.key)) {
+    throw storageError('InvalidConfig', `another source goes to ${goal.addressOf(goal.key)} already`, {
+      store: from.store.name,
+      key: from.key,
+    })
+  }
+  where.goals.add(goal.key)
   const actions = plan(
     { store: from.store, key: from.key },
     { store: goal.store, key: goal.key },

@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { jsonLines, workplace, type Workplace } from './kit-command.ts'
@@ -160,6 +160,15 @@ describe('kit cp', () => {
     ])
   })
 
+  test('does not let two sources become one', async () => {
+    const { folder, kit } = await filled()
+    await writeFile(join(folder, 'data/2026/top.txt'), 'other')
+    const { code, stderr } = await kit(['cp', 'a:top.txt', 'a:2026/top.txt', './data/top.txt', 'a:into/'])
+    expect(code).toBe(6)
+    expect(stderr.match(/another source goes to a:into\/top\.txt already/g)).toHaveLength(2)
+    expect(await readFile(join(folder, 'data/into/top.txt'), 'utf8')).toBe('hello')
+  })
+
   test('streams standard input and output', async () => {
     const { kit } = await workplace()
     const text = 'line\n'.repeat(200_000)
@@ -220,6 +229,68 @@ describe('kit cp', () => {
     const entry = found?.['entry'] as { readonly etag: string } | undefined
     expect((await kit(['cp', '--if-match', entry?.etag ?? '', 'kit.yaml', 'a:top.txt'])).code).toBe(0)
     expect((await kit(['cat', 'a:top.txt'])).stdout).toContain('stores:')
+  })
+})
+
+describe('kit mv', () => {
+  test('refuses to move a file onto itself, by whatever name it is known', async () => {
+    const { folder, kit } = await workplace(
+      'stores:\n  a: { type: fs, path: data }\n  b: { type: fs, path: "${WHERE}" }\n',
+    )
+    await mkdir(join(folder, 'data/sub'), { recursive: true })
+    await mkdir(join(folder, 'twin'))
+    await writeFile(join(folder, 'data/x'), 'all there is')
+    await link(join(folder, 'data/x'), join(folder, 'twin/x'))
+    await symlink('data', join(folder, 'alias'))
+    const environment = { WHERE: 'data' }
+    for (const words of [
+      ['mv', 'a:x', './data/x'],
+      ['mv', './alias/x', 'a:x'],
+      ['mv', 'a:x', 'b:x'],
+      ['mv', `file://${folder}/data/x`, 'b:x'],
+      ['mv', 'a:x', './twin/x'],
+      ['mv', 'a:', './data/sub'],
+      ['mv', './data', 'b:sub'],
+      ['sync', './data', 'b:sub', '--delete', '-f'],
+    ]) {
+      const { code, stderr } = await kit(words, { environment })
+      expect({ words, code, stderr }).toMatchObject({ words, code: 2, stderr: /InvalidConfig/ })
+    }
+    expect(await readFile(join(folder, 'data/x'), 'utf8')).toBe('all there is')
+    expect((await readdir(join(folder, 'data'))).toSorted()).toStrictEqual(['sub', 'x'])
+  })
+})
+
+describe('kit sync', () => {
+  test('goes on past what cannot be done, deletes nothing then, and tells it at the end', async () => {
+    const { folder, kit } = await workplace()
+    await mkdir(join(folder, 'from'))
+    await mkdir(join(folder, 'data/clash'), { recursive: true })
+    for (const name of ['a', 'clash', 'z']) await writeFile(join(folder, 'from', name), name)
+    await writeFile(join(folder, 'data/clash/inside'), '')
+    await writeFile(join(folder, 'data/extra'), '')
+    const { code, stderr } = await kit(['sync', '--delete', './from', 'a:'])
+    expect(code).toBe(6)
+    expect(stderr).toMatch(
+      /^copied 2, .*2 not removed because of failures, 1 failed.*\nkit: IsDirectory: [^]*\nhint: .*\n/,
+    )
+    expect((await readdir(join(folder, 'data'))).filter((name) => name !== '.kit').toSorted()).toStrictEqual([
+      'a',
+      'clash',
+      'extra',
+      'z',
+    ])
+    const lines = jsonLines((await kit(['sync', '--delete', './from', 'a:', '--json'])).stdout)
+    expect(lines).toContainEqual(
+      expect.objectContaining({ type: 'failed', error: expect.objectContaining({ code: 'IsDirectory' }) }),
+    )
+    expect(lines.at(-1)).toMatchObject({
+      success: false,
+      copied: 0,
+      skipped: 2,
+      kept: 2,
+      error: { code: 'IsDirectory' },
+    })
   })
 })
 
