@@ -21,6 +21,7 @@ interface Made {
   readonly contract?: number
   readonly keywords?: readonly string[]
   readonly manifest?: string
+  readonly peers?: Readonly<Record<string, string>>
 }
 
 /** The folder of a plugin package; its code tells on standard error that it ran, and its install script leaves a file. */
@@ -35,7 +36,16 @@ async function pluginSource({ folder }: Workplace, name: string, made: Made = {}
   }
   await mkdir(at, { recursive: true })
   const scripts = { postinstall: `node -e "require('fs').writeFileSync('${join(folder, 'ran')}', '')"` }
-  const own = { name, version: '1.2.3', type: 'module', exports: './index.js', keywords, kit: './kit.json', scripts }
+  const own = {
+    name,
+    version: '1.2.3',
+    type: 'module',
+    exports: './index.js',
+    keywords,
+    kit: './kit.json',
+    scripts,
+    peerDependencies: made.peers,
+  }
   await writeFile(join(at, 'package.json'), JSON.stringify(own))
   await writeFile(
     join(at, 'kit.json'),
@@ -79,6 +89,8 @@ describe('kit plugin', () => {
       `npm install ${join(folder, 'kit-red-1.2.3.tgz')} (into ${join(folder, 'home/plugins')})`,
     )
     expect(existsSync(join(folder, 'ran'))).toBe(false)
+    const again = await kit(['plugin', 'add', './kit-red-1.2.3.tgz'], { environment: offline })
+    expect(again).toMatchObject({ code: 0, stdout: added.stdout })
     const listed = await kit(['plugin', 'ls'])
     expect(listed.stdout).toMatch(/^red +kit-red 1\.2\.3$/m)
     const info = await kit(['plugin', 'info', 'red'])
@@ -129,6 +141,17 @@ describe('kit plugin', () => {
     expect(left).not.toHaveProperty('dependencies.kit-odd')
     expect(existsSync(join(place.folder, 'home/plugins/node_modules/kit-odd'))).toBe(false)
     expect((await place.kit(['plugin', 'ls'])).code).toBe(0)
+  })
+
+  test('takes what a plugin needs beside it from where it is told, and keeps that', async () => {
+    const place = await workplace()
+    const needed = await pluginSource(place, 'needed', { keywords: [] })
+    const at = await pluginSource(place, 'kit-green', { peers: { needed: '>=1' } })
+    const alone = await place.kit(['plugin', 'add', at], { environment: offline })
+    expect(alone).toMatchObject({ code: 5, stderr: expect.stringMatching(/npm failed:[^]*needed[^]*hint: .*tarballs/) })
+    const both = await place.kit(['plugin', 'add', at, needed], { environment: offline })
+    expect(both).toMatchObject({ code: 0, stdout: 'added kit-green 1.2.3, type green\n' })
+    expect(existsSync(join(place.folder, 'home/plugins/node_modules/needed'))).toBe(true)
   })
 
   test('tells what npm said where it cannot install', async () => {

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { effectiveCapabilities, storageError, type JsonSchema } from '@kit/core'
 import type { PluginDescription } from '@kit/manager'
 import { withHint, type CommandResult } from '../outcome.ts'
@@ -22,7 +24,8 @@ export async function pluginAdd(
   await folder.npm(['install', ...words, '--save-exact', '--install-links'], signal)
   const after = await folder.dependencies()
   const changed = Object.keys(after).filter((name) => after[name] !== before[name])
-  const added = changed.length > 0 ? changed : Object.keys(after).filter((name) => isNamed(name, after[name], words))
+  const added =
+    changed.length > 0 ? changed : Object.keys(after).filter((name) => isNamed(name, folder, after[name] ?? '', words))
   const found = await pluginsOrError(folder)
   const plugins = found instanceof Error ? [] : found
   const peers = await peersOf(plugins.filter((plugin) => added.includes(plugin.package)).map((plugin) => plugin.folder))
@@ -39,7 +42,7 @@ export async function pluginAdd(
     if (replaced.length > 0) await folder.npm(['install', ...replaced, '--save-exact', '--install-links'], signal)
     throw withHint(
       storageError('InvalidConfig', `${refusals.join('; ')}; it was removed again`),
-      'Check the name of the package.',
+      'Check the name and the version of the package.',
     )
   }
   const installed = plugins.filter((plugin) => added.includes(plugin.package))
@@ -61,14 +64,13 @@ export async function pluginAdd(
 }
 
 /** Whether a word of the command line asks for this package, which was there already. */
-function isNamed(name: string, spec: string | undefined, words: readonly string[]): boolean {
-  return words.some((word) => word === name || word.startsWith(`${name}@`) || spec?.endsWith(word) === true)
+function isNamed(name: string, folder: PluginFolder, spec: string, words: readonly string[]): boolean {
+  const from = spec.startsWith('file:') ? resolve(folder.path, spec.slice(5)) : spec
+  return words.some((word) => word === name || word.startsWith(`${name}@`) || word === from)
 }
 
 /** What the packages want installed beside them. */
 async function peersOf(folders: readonly string[]): Promise<ReadonlySet<string>> {
-  const { readFile } = await import('node:fs/promises')
-  const { join } = await import('node:path')
   const manifests = await Promise.all(folders.map((folder) => readFile(join(folder, 'package.json'), 'utf8')))
   return new Set(
     manifests.flatMap((text) => {

@@ -79,10 +79,17 @@ async function runNpm(words: readonly string[], signal: AbortSignal): Promise<vo
   const [stdout, stderr] = await said
   const lines = `${stderr}\n${stdout}`
     .split('\n')
-    .filter((line) => line.trim() !== '' && !/A complete log of this run/.test(line))
-  const network = /E(AI_AGAIN|NOTFOUND|CONNREFUSED|CONNRESET|TIMEDOUT)\b|FETCH_ERROR/.test(stderr)
+    .map((line) => line.replace(/^npm error ?/, ''))
+    .filter((line) => line.trim() !== '' && !line.includes('A complete log of this run'))
+  const network = /\bE(AI_AGAIN|NOTFOUND|CONNREFUSED|CONNRESET|TIMEDOUT|NOTCACHED)\b/.test(stderr)
   const message = `npm failed:\n${lines.slice(0, 20).join('\n')}`
-  throw storageError(network ? 'Unavailable' : 'InvalidConfig', message, { retry: network ? 'safe' : 'never' })
+  const failure = storageError(network ? 'Unavailable' : 'InvalidConfig', message, {
+    retry: network ? 'safe' : 'never',
+  })
+  const advice = network
+    ? 'See that the registry of packages can be reached, or name tarballs: of the plugin, and of what it needs beside it.'
+    : 'Check the name and the version of the package.'
+  throw withHint(failure, advice)
 }
 
 /** A spec as npm takes it: what is a path here is one from here, whatever folder npm runs in. */
