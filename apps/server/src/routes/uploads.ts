@@ -1,7 +1,7 @@
-import type { CallOptions, Store, UploadToken } from '@kit/core'
+import { errorCode, type CallOptions, type Entry, type Store, type UploadToken } from '@kit/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { refusal, result } from '../answers.ts'
+import { answeredWith, refusal, result } from '../answers.ts'
 import { answer, bytes, jsonEtag, jsonKey, nothing, storeName, storeParams, wholeNumber } from '../schemas/describe.ts'
 import { attributesShape, entrySchema } from '../schemas/entry.ts'
 import { failureSchema } from '../schemas/outcome.ts'
@@ -181,7 +181,7 @@ export function uploadRoutes(app: JsonScope, { stores, seal }: Services): void {
     },
     async (request, reply) => {
       const { upload, store, call } = await known(request, reply, request.params)
-      const entry = (await store.upload.finish(upload.token, call)) ?? (await store.stat(upload.key, call))
+      const entry = await finished(store, upload, call)
       return reply.header('cache-control', 'no-store').send(result(request, { entry: entryJson(entry) }))
     },
   )
@@ -203,6 +203,16 @@ export function uploadRoutes(app: JsonScope, { stores, seal }: Services): void {
       return reply.code(204).send()
     },
   )
+}
+
+async function finished(store: Store, { key, token }: Known, call: CallOptions): Promise<Entry> {
+  try {
+    return (await store.upload.finish(token, call)) ?? (await store.stat(key, call))
+  } catch (error) {
+    // The parts are not of the size that the client announced.
+    if (error instanceof Error && errorCode(error) === 'Corrupt') throw answeredWith(error, { status: 400 })
+    throw error
+  }
 }
 
 const partPattern = '/api/v1/stores/:store/uploads/:id/parts/:number'
