@@ -78,7 +78,7 @@ async function transfer(
 /** As another program sees it. */
 const differences = (one: string, other: string): string => {
   try {
-    execFileSync('diff', ['-r', '--no-dereference', '-x', '.kit', join(root, one), join(root, other)])
+    execFileSync('/usr/bin/diff', ['-r', '--no-dereference', '-x', '.kit', join(root, one), join(root, other)])
     return ''
   } catch (error) {
     return String(Reflect.get(Object(error), 'stdout'))

@@ -1,7 +1,7 @@
 import { storageError } from '../errors/index.ts'
 
 /** Longest pattern, in UTF-16 units: with it the work for one key is bounded. */
-export const patternMaxLength = 1000
+const patternMaxLength = 1000
 
 /** One piece of a pattern as parsed. Each compiles to as many steps as it has characters, so alternatives cost no more than they are long. */
 type Piece =
