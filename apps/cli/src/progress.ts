@@ -15,17 +15,37 @@ const nameWidth = 44
 
 /** Shows progress on a terminal, as rows that change; with `--progress` elsewhere, as a line now and then. undefined: not at all. */
 export function progressView(session: Session): ((progress: TransferProgress) => void) | undefined {
-  const { output, quiet, progress: wanted } = session
+  const show = view(session)
+  return (
+    show &&
+    ((progress) =>
+      show(
+        (height) => progressRows(progress, height),
+        () => totalLine(progress),
+      ))
+  )
+}
+
+/** The same of a verb that counts: one row. */
+export function countView(session: Session, row: () => string): () => void {
+  const show = view(session)
+  if (show === undefined) return () => undefined
+  return () => show(() => [row()], row)
+}
+
+type Show = (rows: (height: number) => readonly string[], line: () => string) => void
+
+function view({ output, quiet, progress: wanted }: Session): Show | undefined {
   const terminal = process.stderr.isTTY && process.env['TERM'] !== 'dumb'
   if (quiet || !(terminal || wanted)) return undefined
   const started = performance.now()
   let last = terminal && wanted ? Number.NEGATIVE_INFINITY : started + (terminal ? quietMs - drawEveryMs : 0)
-  return (progress) => {
+  return (rows, line) => {
     const now = performance.now()
     if (now - last < (terminal ? drawEveryMs : lineEveryMs)) return
     last = now
-    if (terminal) output.status(progressRows(progress, process.stderr.rows || 24))
-    else output.tell(`${totalLine(progress)}\n`)
+    if (terminal) output.status(rows(process.stderr.rows || 24))
+    else output.tell(`${line()}\n`)
   }
 }
 

@@ -58,6 +58,20 @@ describe.runIf(hasRecorder)('on a terminal', () => {
     expect(written).not.toMatch(/[^\n]\{"type":"result"/)
   })
 
+  test.each([
+    ['check', 'many', 'none'],
+    ['du', 'many'],
+    ['rm', '-r', 'many'],
+  ])('%s counts while it goes on', async (...words) => {
+    const place = await workplace()
+    await mkdir(join(place.folder, 'many'))
+    await mkdir(join(place.folder, 'none'))
+    for (let index = 0; index < 5; index++) await writeFile(join(place.folder, 'many', `file-${index}`), 'x')
+    const { written } = await onTerminal(place, [...words, '--progress'])
+    expect(written).toMatch(/7l\d+ (?:compared|objects?|removals?)/)
+    expect(screenAfter(written).join('\n')).not.toMatch(/compared|objects|removal/)
+  })
+
   test('quiet shows none of it', async () => {
     const place = await workplace()
     await writeFile(join(place.folder, 'x'), 'x')

@@ -4,6 +4,7 @@ import type { FilterFlags, TransferFlags } from '../declare-options.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { failureOf, type CommandResult } from '../outcome.ts'
 import { printable } from '../printable.ts'
+import { countView } from '../progress.ts'
 import { countText } from '../quantities.ts'
 import { readFilter } from '../read-filter.ts'
 import { requireThere, type Session } from '../session.ts'
@@ -35,6 +36,11 @@ export async function check(
   const failures: unknown[] = []
   const grounds = new Map<string, number>()
 
+  const show = countView(session, () => {
+    const { same, differs, onlyLeft, onlyRight, failed } = counts
+    const different = differs + onlyLeft + onlyRight
+    return `${same + different + failed} compared  ·  ${countText(different, 'difference')}`
+  })
   const tell = async (comparison: Comparison): Promise<void> => {
     const { key, verdict, by, error } = comparison
     if (options.oneWay === true && verdict === 'only-right') return
@@ -60,8 +66,10 @@ export async function check(
     concurrency: concurrencyOf(options),
     links: linkRule(options),
   })) {
+    show()
     await tell(comparison)
   }
+  output.status([])
   if (signal.aborted) throw abortError(signal)
 
   const different = counts.differs + counts.onlyLeft + counts.onlyRight

@@ -2,7 +2,8 @@ import { compareKeys, type StoreEntry } from '@kit/core'
 import type { FilterFlags } from '../declare-options.ts'
 import type { CommandResult } from '../outcome.ts'
 import { printable } from '../printable.ts'
-import { bytesText, parseCount } from '../quantities.ts'
+import { countView } from '../progress.ts'
+import { bytesText, countText, parseCount } from '../quantities.ts'
 import { readFilter } from '../read-filter.ts'
 import type { Session } from '../session.ts'
 import { nameIn, walk } from '../walk.ts'
@@ -24,6 +25,8 @@ export async function du(session: Session, targets: readonly string[], options: 
   const { output } = session
   const depth = parseCount('--depth', options.depth ?? '0', 0)
   const filter = await readFilter(options)
+  let seen = 0
+  const counted = countView(session, () => countText(seen, 'object'))
   const all: Sum = { name: '', objects: 0, bytes: 0 }
   for (const target of targets) {
     const place = await session.place(target)
@@ -38,6 +41,8 @@ export async function du(session: Session, targets: readonly string[], options: 
     const total: Sum = { name: '', objects: 0, bytes: 0 }
     let open: Sum[] = []
     for await (const page of walk(session, place, { recursive: true, ordered: depth > 0, filter })) {
+      seen += page.length
+      counted()
       for (const entry of page) {
         const name = nameIn(place.key, entry)
         for (const sum of open) if (isBeyond(name, sum)) await show(sum)
@@ -56,6 +61,7 @@ export async function du(session: Session, targets: readonly string[], options: 
     all.objects += total.objects
     all.bytes += total.bytes
   }
+  output.status([])
   return { fields: { objects: all.objects, bytes: all.bytes } }
 }
 

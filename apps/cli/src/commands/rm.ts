@@ -4,6 +4,7 @@ import type { FilterFlags } from '../declare-options.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { failureOf, givenUp, withHint, type CommandResult } from '../outcome.ts'
 import { printable } from '../printable.ts'
+import { countView } from '../progress.ts'
 import { countText } from '../quantities.ts'
 import { readFilter } from '../read-filter.ts'
 import type { Place, Session } from '../session.ts'
@@ -35,6 +36,7 @@ export async function rm(session: Session, targets: readonly string[], options: 
   const failures: unknown[] = []
   let removed = 0
   let failed = 0
+  const show = countView(session, () => `${countText(removed, 'removal')}${failed > 0 ? `  ·  ${failed} failed` : ''}`)
   const removal: Removal = {
     recursive: options.recursive === true || options.R === true,
     force: options.force === true,
@@ -42,6 +44,7 @@ export async function rm(session: Session, targets: readonly string[], options: 
     filter: await readFilter(options),
     async removed(place, key) {
       removed++
+      show()
       const address = place.addressOf(key)
       await output.lines([{ type: 'removed', address, ...(dryRun && { dryRun }) }])
       if (dryRun && !output.json) await output.write(`(dry-run) remove ${printable(address)}\n`)
