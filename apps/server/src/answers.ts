@@ -123,7 +123,8 @@ export function sendFailure(
   const error = asStorageError(thrown, request)
   const { status = catalogue[error.code].status, headers = {} } = answers.get(error) ?? {}
   if (status >= 500 && error.code !== 'NotReady') request.log.error({ err: error }, error.code)
-  else request.log.info({ code: error.code }, error.message)
+  // What a client has spelt wrong is quoted to it, and may be a secret in the wrong place.
+  else request.log.info({ code: error.code }, error.code === 'InvalidConfig' ? 'refused' : error.message)
   reply.code(status).headers(headers).header('x-kit-error', error.code).header('cache-control', 'no-store')
   if (error.retryAfterMs !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterMs / 1000)))
   if (request.method === 'HEAD' || status === 304) return reply.send()

@@ -4,6 +4,7 @@ import { memory } from '@kit/backend-memory'
 import { openStore, storageError, type OpenOptions } from '@kit/core'
 import { temporaryFiles } from '@kit/core/node'
 import { openKit } from '@kit/manager'
+import { defaultLimits } from './limits.ts'
 import type { ServerSettings } from './service/settings.ts'
 import type { StoreSource } from './stores.ts'
 
@@ -24,10 +25,13 @@ const folderName = '.kit/files'
  * @throws InvalidConfig
  */
 export async function openStores(
-  { config, stores: wanted, environment }: Pick<ServerSettings, 'config' | 'stores' | 'environment'>,
+  { config, stores: wanted, environment, limits }: Pick<ServerSettings, 'config' | 'stores' | 'environment' | 'limits'>,
   { log, layers }: Pick<OpenOptions, 'log' | 'layers'>,
 ): Promise<OpenedStores> {
-  const kit = await openKit({ config, builtIn: [fs, memory], environment, log, layers })
+  // A client that sends or takes slowly has its call of the store for as long: a store's usual places, few as they are, would soon be those
+  // of slow clients. The server has a bound of its own.
+  const layerDefaults = { concurrency: { max: limits.maxRequests ?? defaultLimits.maxRequests } }
+  const kit = await openKit({ config, builtIn: [fs, memory], environment, log, layers, layerDefaults })
   const configured = kit.stores
   if (configured.length > 0) {
     const names = configured.map(({ name }) => name).filter((name) => wanted?.includes(name) ?? true)
@@ -48,7 +52,12 @@ export async function openStores(
   if (config !== undefined) throw storageError('InvalidConfig', `${kit.path} names no store`)
   if (wanted !== undefined) throw storageError('InvalidConfig', '--stores needs a configuration that names the stores')
   const path = resolve(folderName)
-  const store = await openStore(fs({ path }), { name: 'files', spill: temporaryFiles(), log, layers })
+  const store = await openStore(fs({ path, layers: layerDefaults }), {
+    name: 'files',
+    spill: temporaryFiles(),
+    log,
+    layers,
+  })
   return {
     described: `the store files, in ${path}`,
     configPath: undefined,

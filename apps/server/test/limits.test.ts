@@ -1,6 +1,9 @@
 import { once } from 'node:events'
 import { request, type ClientRequest, type IncomingMessage } from 'node:http'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { memory } from '@kit/backend-memory'
 import { openStore } from '@kit/core'
@@ -8,6 +11,7 @@ import { createServer } from '@kit/server'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { ask } from './ask.ts'
 import { objects, serve, withMethods, serveStore } from './serve.ts'
+import { spawnServer } from './spawn-server.ts'
 
 const token = 'correct-horse-battery'
 const bearer = (text: string): Record<string, string> => ({ authorization: `Bearer ${text}` })
@@ -102,15 +106,21 @@ async function stalled(base: string, text: string): Promise<Socket> {
   return socket
 }
 
-test('100 clients that send and take nothing hold up nobody', async () => {
-  const { base, store } = await serve('fs')
-  await store.write('big', new Uint8Array(32 * 2 ** 20))
+test('300 clients that send and take nothing hold up nobody', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'kit-slow-'))
+  const { base, child, ended } = await spawnServer(folder, ['--port', '0'])
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await ended
+    await rm(folder, { recursive: true, force: true })
+  })
+  await ask(base, 'PUT', `${objects}/big`, { body: new Uint8Array(32 * 2 ** 20) })
   const halfHead = 'GET / HTTP/1.1\r\nHost: local'
   const upload = (name: string): string =>
     `PUT ${objects}/${name} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n\r\nhalf`
   const download = `GET ${objects}/big HTTP/1.1\r\nHost: localhost\r\n\r\n`
   const sockets = await Promise.all(
-    Array.from({ length: 102 }, (_, index) =>
+    Array.from({ length: 300 }, (_, index) =>
       stalled(base, [halfHead, upload(`up${index}`), download][index % 3] ?? ''),
     ),
   )

@@ -175,7 +175,10 @@ test('a server that is stopping says so over connections that are open, and give
 
 test('serves only what it is told to, and changes nothing where it may not', async () => {
   const folder = await temporaryFolder()
-  await writeFile(join(folder, 'kit.yaml'), 'stores: { a: { type: memory }, b: { type: memory }, c: { type: memory } }\n')
+  await writeFile(
+    join(folder, 'kit.yaml'),
+    'stores: { a: { type: memory }, b: { type: memory }, c: { type: memory } }\n',
+  )
   const { base } = await start(folder, ['--stores', 'a,c', '--read-only'])
   expect((await ask(base, 'GET', '/api/v1/stores')).json()).toMatchObject({ stores: [{ name: 'a' }, { name: 'c' }] })
   const root = '/api/v1/stores'

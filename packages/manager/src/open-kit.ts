@@ -5,12 +5,14 @@ import {
   openStore,
   storageError,
   type AnyPlugin,
+  type LayerSettings,
   type OpenOptions,
   type Store,
   type StoreSpec,
 } from '@kit/core'
 import { pluginFolder, temporaryFiles } from '@kit/core/node'
 import { buildSpec, messageOf, type Built } from './config/build-spec.ts'
+import { withLayerDefaults } from './config/layer-defaults.ts'
 import { isReference, readConfig, storeNameProblem, type Config, type StoreNode } from './config/config.ts'
 import { withOptions, withoutStore, withSchema, withStore, type StoreEntryData } from './config/edit.ts'
 import { readConfigFile, replaceConfigFile } from './config/file.ts'
@@ -39,6 +41,8 @@ export interface KitOptions {
   readonly log?: OpenOptions['log']
   /** Layers of the program's own around every store. */
   readonly layers?: OpenOptions['layers']
+  /** Settings of core's layers, for stores that say nothing of them. */
+  readonly layerDefaults?: LayerSettings | undefined
 }
 
 /**
@@ -89,6 +93,7 @@ class OpenedKit implements Kit {
   readonly #variables: Variables
   readonly #log: OpenOptions['log']
   readonly #layers: OpenOptions['layers']
+  readonly #layerDefaults: LayerSettings
   readonly #catalog: PluginCatalog
   readonly #opened = new Map<string, Promise<Store>>()
   /** What the file holds, as far as we know; undefined where it does not exist. */
@@ -103,6 +108,7 @@ class OpenedKit implements Kit {
     this.#variables = options.environment ?? {}
     this.#log = options.log
     this.#layers = options.layers
+    this.#layerDefaults = options.layerDefaults ?? {}
     this.#catalog = pluginCatalog({
       passed: options.plugins ?? [],
       builtIn: options.builtIn ?? [],
@@ -255,7 +261,8 @@ class OpenedKit implements Kit {
   }
 
   #open(spec: StoreSpec, name: string): Promise<Store> {
-    return openStore(spec, { name, log: this.#log, layers: this.#layers, spill: temporaryFiles() })
+    const options = { name, log: this.#log, layers: this.#layers, spill: temporaryFiles() }
+    return openStore(withLayerDefaults(spec, this.#layerDefaults), options)
   }
 
   async #closeNamed(name: string): Promise<void> {
