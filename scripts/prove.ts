@@ -8,6 +8,7 @@ import { root } from './workspace.ts'
 /** The folders whose `prove/**` belongs to a part. */
 const parts: Readonly<Record<string, readonly string[]>> = {
   core: ['packages/core', 'packages/conformance', 'packages/backend-memory', 'packages/backend-fs', 'apps/server'],
+  client: ['packages/backend-kit'],
 }
 
 const { positionals: chosen } = parseArgs({ allowPositionals: true })
