@@ -29,6 +29,9 @@ function requirePossible(from: End, to: End, options: PlanOptions): void {
   const refuse = (store: Store, what: string): Error =>
     storageError('Unsupported', `the store cannot ${what}; nothing was done`, { store: store.name })
   if (options.delete === true && kind !== 'sync') throw wrong('`delete` goes with `sync` only')
+  if (kind === 'move' && options.links === 'follow') {
+    throw wrong('a move follows no links: what they point to would stay, and they would go; copy instead')
+  }
   if (ifAbsent === true && ifMatch !== undefined) throw wrong('`ifAbsent` and `ifMatch` exclude each other')
   if (ops.write === undefined) throw refuse(to.store, 'write')
   if (ifAbsent === true && write?.ifAbsent === undefined) throw refuse(to.store, 'write only what is absent (ifAbsent)')

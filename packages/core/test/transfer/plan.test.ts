@@ -149,6 +149,7 @@ describe('plan', () => {
     ['into the root of itself', '', 'a', { kind: 'move' }, 'InvalidConfig'],
     ['a sync above its source', 'a/b', 'a', { kind: 'sync', delete: true }, 'InvalidConfig'],
     ['delete on a copy', 'a', 'c', { kind: 'copy', delete: true }, 'InvalidConfig'],
+    ['a move that follows links', 'a', 'c', { kind: 'move', links: 'follow' }, 'InvalidConfig'],
     ['ifMatch for a tree', 'a', 'c', { kind: 'copy', ifMatch: '"1"' }, 'InvalidConfig'],
     ['both conditions', 'a', 'c', { kind: 'copy', ifMatch: '"1"', ifAbsent: true }, 'InvalidConfig'],
     ['a key that is none', 'a//b', 'c', { kind: 'copy' }, 'InvalidKey'],
