@@ -45,6 +45,7 @@ export function declareServe(program: Command, globals: () => Globals): void {
     .action(async (options: ServeWords) => {
       const { serveStores } = await import('./commands/serve.ts')
       const code = await serveStores(globals(), options)
+      // Signals and exit code are the server's, not those of a command that ends.
       process.stdout.write('', () => process.exit(code))
       await new Promise(() => undefined)
     })

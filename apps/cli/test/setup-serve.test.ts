@@ -43,6 +43,11 @@ describe('kit serve', () => {
     expect(open.code).not.toBe(0)
     expect(open.stderr).toMatch(/must bring a token/)
     expect((await kit(['serve', '--port', 'x'])).stderr).toMatch(/is no port/)
+    const json = await kit(['serve', '--json'])
+    expect(json.code).toBe(2)
+    expect(jsonLines(json.stdout)).toMatchObject([
+      { success: false, error: { message: expect.stringMatching(/no result to tell/) } },
+    ])
     expect(await kit(['serve', '--nonsense'])).toMatchObject({ code: 2, stderr: /unknown option/ })
   })
 

@@ -260,7 +260,16 @@ describe('kit store ls, info and rm', () => {
       emulated: expect.arrayContaining(['deleteMany']),
       absent: expect.arrayContaining(['blocks']),
     })
+    expect((await kit(['store', 'info', 'b'])).stdout).toMatch(/^type +missing \(no installed plugin provides/m)
     expect((await kit(['store', 'info', 'none'])).stderr).toMatch(/no store none; there are a, b/)
+  })
+
+  test('tell of a store that cannot be opened here what is known of it', async () => {
+    const { kit } = await workplace('stores: { a: { type: fs, path: "${KIT_TEST_UNSET}" } }')
+    const { code, stdout } = await kit(['store', 'info', 'a'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^type +fs \(.*kit\.yaml:1:\d+: .*KIT_TEST_UNSET is not set\)$/m)
+    expect(stdout).toMatch(/^deleteMany +emulated$/m)
   })
 
   test('takes stores out all at once or not at all, and leaves their objects', async () => {

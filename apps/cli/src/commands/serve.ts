@@ -1,3 +1,5 @@
+import { exitCodes } from '../exit-codes.ts'
+import { usageFailure } from '../outcome.ts'
 import type { Globals } from '../session.ts'
 
 /** Options of `kit serve` as commander gives them, by their long names. */
@@ -5,6 +7,13 @@ export type ServeWords = Readonly<Record<string, string | boolean | readonly str
 
 /** Starts the server with these words, and gives its exit code when it has stopped. Signals are the server's. */
 export async function serveStores(globals: Globals, options: ServeWords): Promise<number> {
+  if (globals.json === true) {
+    const failure = usageFailure(
+      'serve has no result to tell as JSON; its log is JSON on standard error, see --log-level',
+    )
+    process.stdout.write(`${JSON.stringify(failure)}\n`)
+    return exitCodes.usage.code
+  }
   const { serve } = await import('@kit/server')
   const config = globals.config ?? (process.env['KIT_CONFIG'] || undefined)
   const words = Object.entries({ ...options, config }).flatMap(([name, value]) => wordsOf(name, value))

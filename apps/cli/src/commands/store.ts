@@ -1,10 +1,11 @@
-import { storageError, type Capabilities } from '@kit/core'
+import { effectiveCapabilities, errorCode, storageError, type Capabilities } from '@kit/core'
 import type { Kit, StoreDescription } from '@kit/manager'
 import type { CommandResult } from '../outcome.ts'
 import type { Globals, Session } from '../session.ts'
 import { capabilityFacts, capabilityRows } from '../setup/capability-rows.ts'
 import { columns } from '../setup/columns.ts'
 import { changeConfig, openConfigured } from '../setup/configured-kit.ts'
+import { reasonOf } from '../setup/finding.ts'
 import { testAloud } from '../setup/test-lines.ts'
 
 export interface StoreTestWords {
@@ -54,9 +55,9 @@ function textOf(value: unknown): string {
 export async function storeInfo({ output }: Session, globals: Globals, name: string): Promise<CommandResult> {
   await using kit = await openConfigured(globals)
   const store = await kit.describe(name)
-  const capabilities = await capabilitiesOf(kit, name, store)
+  const { capabilities, problem } = await lookAt(kit, name, store)
   const dropped = droppedOf(store)
-  if (!output.json) await output.write(describe(kit.path, store, capabilities, dropped))
+  if (!output.json) await output.write(describe(kit.path, { ...store, missing: problem }, capabilities, dropped))
   const rows = capabilities === undefined ? [] : capabilityRows(capabilities)
   const named = (how: string): readonly string[] => rows.flatMap((row) => (row.how === how ? [row.name] : []))
   return {
@@ -64,6 +65,7 @@ export async function storeInfo({ output }: Session, globals: Globals, name: str
       store: name,
       path: kit.path,
       ...store,
+      problem,
       capabilities,
       emulated: named('emulated'),
       absent: named('no'),
@@ -72,9 +74,22 @@ export async function storeInfo({ output }: Session, globals: Globals, name: str
   }
 }
 
-/** As its options have them where it can be opened, else the most that the type can do. */
-async function capabilitiesOf(kit: Kit, name: string, store: StoreDescription): Promise<Capabilities | undefined> {
-  return store.missing === undefined ? (await kit.store(name)).capabilities : store.capabilities
+interface Looked {
+  readonly capabilities?: Capabilities | undefined
+  /** Why it cannot be opened here; the capabilities are then the most that its type can do. */
+  readonly problem?: string | undefined
+}
+
+/** What it can do as its options have it, where it can be opened. */
+async function lookAt(kit: Kit, name: string, { missing, capabilities }: StoreDescription): Promise<Looked> {
+  const most = capabilities && effectiveCapabilities(capabilities)
+  if (missing !== undefined) return { capabilities: most, problem: missing }
+  try {
+    return { capabilities: (await kit.store(name)).capabilities }
+  } catch (error) {
+    if (errorCode(error) !== 'InvalidConfig') throw error
+    return { capabilities: most, problem: reasonOf(error) }
+  }
 }
 
 /** Attributes that the configuration lets go where the store cannot keep them. */

@@ -37,7 +37,7 @@ export async function* examine(
   }
   if (checked?.exists === true) yield* privacy('config', checked.path)
   yield* writableFolder('folder', configFolder(process.env))
-  yield* writableFolder('plugins', pluginFolder(process.env))
+  yield* writableFolder('folder', pluginFolder(process.env))
   yield* clock()
   yield await freePort(port)
   yield* pluginFindings(globals)
