@@ -48,36 +48,40 @@ describe('the filesystem backend', () => {
     console.log('kill -9: 50 of 50 left a whole value and nothing else')
   })
 
-  it('goes on with uploads after 50 kills of an uploader, no part lost that was told, none counted in part', minutes(10), async () => {
-    const [parts, size] = [8, 500_000]
-    const whole = Array.from({ length: parts }, (_, index) => String.fromCharCode(65 + index).repeat(size)).join('')
-    let resumed = 0
-    let kept = 0
-    for (let point = 0; point < 50; point++) {
-      const root = temporaryRoot()
-      await killed(start('upload-on', root, `${parts}`, `${size}`), point * 3)
-      await using store = openStore({ path: root, partBytes: size })
-      const { upload } = methods(store.backend)
-      if (upload?.list === undefined) throw new Error('no uploads')
-      const there = await store.get('d/x').catch(() => undefined)
-      expect(there === undefined || there === whole, `the object after the kill at ${point}`).toBe(true)
-      for await (const token of upload.list(context())) {
-        const told = new Set((await upload.parts(context(), token)).map(({ number }) => number))
-        resumed++
-        kept += told.size
-        for (let number = 1; number <= parts; number++) {
-          if (told.has(number)) continue
-          await upload.part(context(), token, number, source(new Uint8Array(size).fill(64 + number)))
+  it(
+    'goes on with uploads after 50 kills of an uploader, no part lost that was told, none counted in part',
+    minutes(10),
+    async () => {
+      const [parts, size] = [8, 500_000]
+      const whole = Array.from({ length: parts }, (_, index) => String.fromCharCode(65 + index).repeat(size)).join('')
+      let resumed = 0
+      let kept = 0
+      for (let point = 0; point < 50; point++) {
+        const root = temporaryRoot()
+        await killed(start('upload-on', root, `${parts}`, `${size}`), point * 3)
+        await using store = openStore({ path: root, partBytes: size })
+        const { upload } = methods(store.backend)
+        if (upload?.list === undefined) throw new Error('no uploads')
+        const there = await store.get('d/x').catch(() => undefined)
+        expect(there === undefined || there === whole, `the object after the kill at ${point}`).toBe(true)
+        for await (const token of upload.list(context())) {
+          const told = new Set((await upload.parts(context(), token)).map(({ number }) => number))
+          resumed++
+          kept += told.size
+          for (let number = 1; number <= parts; number++) {
+            if (told.has(number)) continue
+            await upload.part(context(), token, number, source(new Uint8Array(size).fill(64 + number)))
+          }
+          await upload.finish(context(), token)
+          expect((await store.get('d/x')) === whole, `the object gone on with after ${point}`).toBe(true)
         }
-        await upload.finish(context(), token)
-        expect((await store.get('d/x')) === whole, `the object gone on with after ${point}`).toBe(true)
+        expect(leftOver(root)).toEqual([])
+        rmSync(root, { recursive: true })
       }
-      expect(leftOver(root)).toEqual([])
-      rmSync(root, { recursive: true })
-    }
-    console.log(`uploads: ${resumed} gone on with after 50 kills, ${kept} parts not sent again`)
-    expect(resumed).toBeGreaterThan(0)
-  })
+      console.log(`uploads: ${resumed} gone on with after 50 kills, ${kept} parts not sent again`)
+      expect(resumed).toBeGreaterThan(0)
+    },
+  )
 
   it('holds in 1,000 states after power cuts', minutes(20), async () => {
     console.log(`power cuts: ${await checkCrashStates(true, 11, 1000)} states with fsync`)

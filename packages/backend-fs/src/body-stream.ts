@@ -4,6 +4,9 @@ import { fsError } from './fs-errors.ts'
 import type { Site } from './site.ts'
 
 const chunkBytes = 1024 * 1024
+/** Where many bodies are open their chunks are smaller: so much for all of them together, but no chunk below the least. */
+const togetherBytes = 32 * 1024 * 1024
+const leastChunkBytes = 64 * 1024
 
 type Step = IteratorResult<Bytes, undefined>
 const done: Step = { done: true, value: undefined }
@@ -20,7 +23,8 @@ export function bodyStream(site: Site, { signal }: Context, fd: number, from: nu
   let last: Promise<unknown> = Promise.resolve()
 
   function fetch(): Promise<Bytes> {
-    const chunk = allocate(Math.min(chunkBytes, to - position))
+    const share = Math.max(leastChunkBytes, Math.min(chunkBytes, togetherBytes / site.living.size))
+    const chunk = allocate(Math.min(Math.floor(share), to - position))
     const at = position
     position += chunk.byteLength
     const reading = readFully(fd, chunk, at).then(() => chunk)

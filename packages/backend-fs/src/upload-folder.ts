@@ -21,7 +21,7 @@ import {
   type Stats,
 } from './fs-client.ts'
 import { errnoOf } from './fs-errors.ts'
-import { makeFolder, syncFolder } from './making.ts'
+import { ensureDurable, makeFolder, syncFolder } from './making.ts'
 import { writeAll } from './pour.ts'
 import type { Site } from './site.ts'
 import { removeTree } from './temporaries.ts'
@@ -57,6 +57,7 @@ export async function makeUpload(site: Site, record: UploadRecord): Promise<stri
     for (let tries = 0; ; tries++) {
       const uploads = await makeFolder(folders, files, home)
       try {
+        if (fsync) await ensureDurable(site, uploads)
         await files.rename(made.path, uploads.at(id))
         if (fsync) await syncFolder(files, uploads)
         return id

@@ -36,7 +36,9 @@ export async function write(
     throw wrongLength(`${bytes.byteLength} bytes, not the ${source.size}`)
   } else if (fitsNow(site, bytes, options)) {
     const quick = site.workPace.inTurn()
-    const entry = (quick === true || (await quick)) && writeNow(site, key, bytes, options)
+    const isQuick = quick === true || (await quick)
+    if (signal.aborted) throwIfAborted(signal)
+    const entry = isQuick && writeNow(site, key, bytes, options)
     if (entry) return entry
   }
   const temporary = await temporaries.create(0o666)
