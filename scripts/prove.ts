@@ -9,6 +9,7 @@ import { root } from './workspace.ts'
 const parts: Readonly<Record<string, readonly string[]>> = {
   core: ['packages/core', 'packages/conformance', 'packages/backend-memory', 'packages/backend-fs', 'apps/server'],
   client: ['packages/backend-kit'],
+  transfer: ['apps/cli'],
 }
 
 const { positionals: chosen } = parseArgs({ allowPositionals: true })

@@ -148,11 +148,14 @@ export function createLocks(setting: Setting): Locks {
   async function sweep(): Promise<void> {
     const held = await folders.open(home)
     try {
-      for (const name of await readNames(held.path)) {
-        if (name.endsWith('.break')) {
-          await dropDeadBreakers(held, name)
-          await files.rmdir(held.at(name)).catch(() => undefined)
-        }
+      const names = await readNames(held.path)
+      // First what breakers that died have left: it stands in the way of breaking the locks.
+      for (const name of names) {
+        if (!name.endsWith('.break')) continue
+        await dropDeadBreakers(held, name)
+        await files.rmdir(held.at(name)).catch(() => undefined)
+      }
+      for (const name of names) {
         if (!lockName.test(name)) continue
         const owner = await ownerOf(held, name)
         if (owner !== undefined && ownerState(owner) === 'dead') await breakLock(held, name, owner)
