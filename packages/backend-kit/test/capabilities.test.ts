@@ -1,5 +1,5 @@
 import { effectiveCapabilities, errorCode, openStore, type Capabilities } from '@kit/core'
-import { capabilities as ofFs } from '../../backend-fs/src/capabilities.ts'
+import { fs } from '@kit/backend-fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { capabilities, differences, meet, unasked } from '../src/capabilities.ts'
 import { plugin, type KitOptions } from '../src/index.ts'
@@ -24,7 +24,7 @@ const weak: Capabilities = {
 
 describe('what a remote store can do', () => {
   it('is what both sides can, and the same once more', () => {
-    for (const remote of [effectiveCapabilities(ofFs), weak, capabilities, unasked]) {
+    for (const remote of [effectiveCapabilities(fs.capabilities), weak, capabilities, unasked]) {
       const met = meet(capabilities, remote)
       expect(meet(capabilities, met)).toEqual(met)
       expect(meet(met, remote)).toEqual(met)
@@ -59,7 +59,10 @@ describe('what a remote store can do', () => {
 
   it('is refused at the first call where a saved one claims what is not so, by name', async () => {
     const { url, name } = await server('fs')
-    const claimed = meet(capabilities, { ...effectiveCapabilities(ofFs), consistent: { read: true, list: true } })
+    const claimed = meet(capabilities, {
+      ...effectiveCapabilities(fs.capabilities),
+      consistent: { read: true, list: true },
+    })
     const more = {
       ...claimed,
       write: { ...claimed.write, attributes: ['contentType', 'modified'] },

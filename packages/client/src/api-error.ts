@@ -3,12 +3,6 @@ import { readProblem, type Problem } from './problem.ts'
 /** By which core's `isStorageError` knows its own, whichever copy made them. */
 const brand = Symbol.for('kit.error')
 
-/** What an error may carry besides its problem. */
-interface Details {
-  readonly status?: number | undefined
-  readonly cause?: unknown
-}
-
 /**
  * A failure as the server tells it, or of the way to it. Shaped and branded as core's `StorageError`, so that what handles those handles
  * these: matched by `code`, never by `instanceof`.
@@ -27,7 +21,10 @@ export class KitApiError extends Error {
   /** To be found in the server's log. */
   readonly requestId: string | undefined
 
-  constructor(problem: Problem, { status, cause }: Details = {}) {
+  constructor(
+    problem: Problem,
+    { status, cause }: { readonly status?: number | undefined; readonly cause?: unknown } = {},
+  ) {
     super(problem.message ?? problem.code, cause === undefined ? undefined : { cause })
     this.code = problem.code
     this.name = problem.code === 'Aborted' ? 'AbortError' : 'KitApiError'
