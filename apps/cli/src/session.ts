@@ -18,6 +18,7 @@ import {
 import { temporaryFiles } from '@kit/core/node'
 import type { Kit } from '@kit/manager'
 import { parseAddress } from './address.ts'
+import { openConfigured } from './configured-kit.ts'
 import { followLocal, localItself, localPath, type LocalFile } from './local-files.ts'
 import { exitCodes } from './exit-codes.ts'
 import { withExit, withHint } from './outcome.ts'
@@ -108,14 +109,14 @@ export function openSession(globals: Globals, output: Output, signal: AbortSigna
         case 'local':
           return localPlace(await (itself ? localItself(address.path) : followLocal(address.path)))
         case 'store': {
-          kit ??= openConfigured(globals.config, log)
+          kit ??= openConfigured(globals, { log })
           const store = await configuredStore(await kit, address.store)
           const { store: name } = address
           const folder = await folderOf(await kit, name)
           return { store, key: parseKey(address.path), rootName: name, folder, addressOf: (key) => `${name}:${key}` }
         }
         case 'inline': {
-          kit ??= openConfigured(globals.config, log)
+          kit ??= openConfigured(globals, { log })
           const store = await (await kit).address(address.parent)
           return {
             store,
@@ -188,19 +189,4 @@ async function configuredStore(kit: Kit, name: string): Promise<Store> {
     withExit(error, exitCodes.noDirectory.code)
     throw withHint(error, `Stores stand under \`stores:\` in ${kit.path}; a local file is written ./${name}:…`)
   }
-}
-
-/** The configured stores. The fs and memory plugins are there even where the configuration's folder has none. */
-async function openConfigured(config: string | undefined, log: OpenOptions['log']): Promise<Kit> {
-  const [{ openKit }, { fs }, { memory }] = await Promise.all([
-    import('@kit/manager'),
-    import('@kit/backend-fs'),
-    import('@kit/backend-memory'),
-  ])
-  return openKit({
-    config: config ?? (process.env['KIT_CONFIG'] || undefined),
-    environment: process.env,
-    builtIn: [fs, memory],
-    log,
-  })
 }

@@ -5,7 +5,7 @@ import type { Kit, PluginDescription, StoreDescription } from '@kit/manager'
 import { withHint, type CommandResult } from '../outcome.ts'
 import { printable } from '../printable.ts'
 import type { Globals, Session } from '../session.ts'
-import { changeConfig, kitOptions, openConfigured } from '../setup/configured-kit.ts'
+import { changeConfig, kitOptions, openConfigured } from '../configured-kit.ts'
 import { schemaOptions } from '../setup/schema-options.ts'
 
 /** Tells everything that is wrong with the configuration file, and where. */

@@ -4,7 +4,7 @@ import type { CommandResult } from '../outcome.ts'
 import type { Globals, Session } from '../session.ts'
 import { capabilityRows } from '../setup/capability-rows.ts'
 import { columns } from '../setup/columns.ts'
-import { openConfigured } from '../setup/configured-kit.ts'
+import { openConfigured } from '../configured-kit.ts'
 
 export interface MatrixOptions {
   readonly stores?: boolean

@@ -6,7 +6,7 @@ import { withHint, type CommandResult } from '../outcome.ts'
 import type { Globals, Session } from '../session.ts'
 import { capabilityFacts, capabilityRows } from '../setup/capability-rows.ts'
 import { columns } from '../setup/columns.ts'
-import { openConfigured } from '../setup/configured-kit.ts'
+import { openConfigured } from '../configured-kit.ts'
 import { schemaOptions } from '../setup/schema-options.ts'
 import { npmSpec, openPluginFolder, pluginsOrError, refusalOf, type PluginFolder } from '../setup/plugin-folder.ts'
 

@@ -2,7 +2,7 @@ import { checkOptions, errorCode, storageError, type AnyPlugin } from '@kit/core
 import type { Kit, StoreEntryData } from '@kit/manager'
 import { withHint, type CommandResult } from '../outcome.ts'
 import type { Globals, Session } from '../session.ts'
-import { changeConfig } from '../setup/configured-kit.ts'
+import { changeConfig } from '../configured-kit.ts'
 import { foldersOf, missingOptions, optionsFromWords, type OptionWords } from '../setup/option-words.ts'
 import { askForStore, canAsk, type Answers } from '../setup/store-wizard.ts'
 import { testAloud, type TestFields } from '../setup/test-lines.ts'

@@ -4,7 +4,7 @@ import type { CommandResult } from '../outcome.ts'
 import type { Globals, Session } from '../session.ts'
 import { capabilityFacts, capabilityRows } from '../setup/capability-rows.ts'
 import { columns } from '../setup/columns.ts'
-import { changeConfig, openConfigured } from '../setup/configured-kit.ts'
+import { changeConfig, openConfigured } from '../configured-kit.ts'
 import { reasonOf } from '../setup/finding.ts'
 import { testAloud } from '../setup/test-lines.ts'
 

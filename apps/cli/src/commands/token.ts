@@ -4,7 +4,7 @@ import type { Scope, TokenDescription } from '@kit/server'
 import type { CommandResult } from '../outcome.ts'
 import type { Globals, Session } from '../session.ts'
 import { columns } from '../setup/columns.ts'
-import { openConfigured } from '../setup/configured-kit.ts'
+import { openConfigured } from '../configured-kit.ts'
 
 export interface TokenFileOptions {
   readonly file?: string

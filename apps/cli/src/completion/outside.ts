@@ -6,7 +6,7 @@ import { keyName } from '@kit/core'
 import { parseAddress } from '../address.ts'
 import { standardOutput } from '../output.ts'
 import { openSession, type Globals } from '../session.ts'
-import { openConfigured } from '../setup/configured-kit.ts'
+import { openConfigured } from '../configured-kit.ts'
 import type { Candidate, WordKind } from './candidates.ts'
 
 /** How long a store may take: nobody waits longer for a key. What has come by then is shown. */

@@ -3,7 +3,7 @@ import { configFolder, pluginFolder } from '@kit/core/node'
 import type { ConfigCheck, Kit } from '@kit/manager'
 import { failureOf } from '../outcome.ts'
 import type { Globals, Session } from '../session.ts'
-import { kitOptions, openConfigured } from './configured-kit.ts'
+import { kitOptions, openConfigured } from '../configured-kit.ts'
 import { clock, freePort, nodeVersion, privacy, writableFolder } from './examine-machine.ts'
 import { broken, doubtful, fine, reasonOf, type Finding } from './finding.ts'
 

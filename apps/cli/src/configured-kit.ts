@@ -1,25 +1,24 @@
-import { errorCode, type OpenOptions } from '@kit/core'
+import { errorCode } from '@kit/core'
 import type { Kit, KitOptions } from '@kit/manager'
-import type { Globals, Session } from '../session.ts'
+import type { Globals, Session } from './session.ts'
 
 /** How often a change is made anew where another program has saved meanwhile. */
 const tries = 10
 
-/** What the commands of the setup open a configuration with. The fs and memory plugins are there even where nothing is installed. */
-export async function kitOptions(globals: Globals, log?: OpenOptions['log']): Promise<KitOptions> {
+/** What a configuration is opened with. The fs and memory plugins are there even where nothing is installed. */
+export async function kitOptions(globals: Globals): Promise<KitOptions> {
   const [{ fs }, { memory }] = await Promise.all([import('@kit/backend-fs'), import('@kit/backend-memory')])
   return {
     config: globals.config ?? (process.env['KIT_CONFIG'] || undefined),
     environment: process.env,
     builtIn: [fs, memory],
-    log,
   }
 }
 
 /** The configuration as it is; closed by the caller. */
 export async function openConfigured(globals: Globals, more: Partial<KitOptions> = {}): Promise<Kit> {
-  const { openKit } = await import('@kit/manager')
-  return openKit({ ...(await kitOptions(globals)), ...more })
+  const [{ openKit }, options] = await Promise.all([import('@kit/manager'), kitOptions(globals)])
+  return openKit({ ...options, ...more })
 }
 
 /** Changes the configuration file, which is made where there is none; made anew where another program saved meanwhile. Gives its path. */
