@@ -124,7 +124,9 @@ describe('trees of files', () => {
     const { summary } = await transfer({ store, key: 'd' }, { store: target, key: 'e' }, { kind: 'move', filter })
     expect(summary).toMatchObject({ moved: 2, failed: 0 })
     expect(await (await target.read('e/x/one')).text()).toBe('1')
-    expect(new Set(readdirSync(join(root, 'a/d'), { recursive: true }))).toEqual(new Set(['y', 'y/keep.log']))
+    expect(new Set(readdirSync(join(root, 'a/d'), { recursive: true, encoding: 'utf8' }))).toEqual(
+      new Set(['y', 'y/keep.log']),
+    )
     await transfer({ store, key: 'd' }, { store: target, key: 'e' }, { kind: 'move' })
     expect(readdirSync(join(root, 'a')).filter((name) => name !== '.kit')).toEqual([])
   })

@@ -14,7 +14,10 @@ import { rich, ScriptedBackend, scriptedPlugin, type Seen } from '../scripted-ba
 
 /** A scripted store that takes uploads in parts, as one that outlives its processes. */
 export class PartsBackend extends ScriptedBackend {
-  readonly uploads = new Map<string, { key: string; parts: Map<number, Uint8Array<ArrayBuffer>> }>()
+  readonly uploads = new Map<
+    string,
+    { key: string; source: string | undefined; parts: Map<number, Uint8Array<ArrayBuffer>> }
+  >()
   readonly sent: number[] = []
   partBytes = 10
   #count = 0
@@ -23,12 +26,18 @@ export class PartsBackend extends ScriptedBackend {
     super({
       ...rich,
       ops: { ...rich.ops, upload: 'native' },
-      upload: { partMinBytes: 1, partMaxBytes: 1000, partsMax: 1000 },
+      upload: { partMinBytes: 1, partMaxBytes: 1000, partsMax: 1000, list: true },
     })
   }
 
   async #fault(operation: string, key: string, context: Context): Promise<void> {
     await this.fault.before?.({ operation, key, attempt: context.attempt, options: {} }, context)
+  }
+
+  async *#tokens(): AsyncGenerator<UploadToken> {
+    for (const [state, { key, source }] of this.uploads) {
+      yield { key, partBytes: this.partBytes, sourceVersion: source, state }
+    }
   }
 
   #find(token: UploadToken) {
@@ -45,7 +54,7 @@ export class PartsBackend extends ScriptedBackend {
     ): Promise<UploadToken> => {
       await this.#fault('upload.start', key, context)
       const state = `u${++this.#count}`
-      this.uploads.set(state, { key, parts: new Map() })
+      this.uploads.set(state, { key, source: options.sourceVersion, parts: new Map() })
       return { key, partBytes: this.partBytes, sourceVersion: options.sourceVersion, state }
     },
     part: async (context: Context, token: UploadToken, number: number, source: Source): Promise<void> => {
@@ -71,6 +80,7 @@ export class PartsBackend extends ScriptedBackend {
       await this.#fault('upload.abort', token.key, context)
       this.uploads.delete(String(token.state))
     },
+    list: (): AsyncIterable<UploadToken> => this.#tokens(),
   }
 }
 

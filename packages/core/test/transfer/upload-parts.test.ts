@@ -93,6 +93,46 @@ describe('uploads in parts', () => {
     }
   })
 
+  test('an upload that was begun when its process died before it was saved is found among those of the store', async () => {
+    const { from, to, ends, options, texts } = await setup()
+    const dies = {
+      ...options.resume,
+      save: async () => {
+        throw new Error('killed')
+      },
+    }
+    // Nor could it be aborted: as if the process was no more.
+    to.backend.fault.before = ({ operation }) => {
+      if (operation === 'upload.abort') throw storageError('PermissionDenied', 'no more calls')
+    }
+    await transfer(...ends, { ...options, resume: dies })
+    to.backend.fault = {}
+    const [state] = to.backend.uploads.keys()
+    expect([to.backend.uploads.size, texts.size]).toEqual([1, 0])
+    const starts: string[] = []
+    to.backend.fault.before = ({ operation }) => {
+      if (operation === 'upload.start') starts.push(operation)
+      if (operation === 'upload.finish') expect([...to.backend.uploads.keys()]).toEqual([state])
+    }
+    await transfer(...ends, options)
+    expect([starts, to.backend.uploads.size, texts.size]).toEqual([[], 0, 0])
+    expect(to.backend.files.get('b')?.bytes).toEqual(from.backend.files.get('a')?.bytes)
+  })
+
+  test('what is there already, and the same, lets go of what an earlier run left of its upload', async () => {
+    const { from, to, ends, options, texts } = await setup()
+    atCall(to.backend, 6, () => {
+      throw storageError('PermissionDenied', 'the call fails')
+    })
+    await transfer(...ends, options)
+    to.backend.fault = {}
+    expect([to.backend.uploads.size, texts.size]).toEqual([1, 1])
+    to.backend.put('b', from.backend.files.get('a')?.bytes ?? '')
+    const { results } = await transfer(...ends, options)
+    expect(results).toMatchObject([{ action: { action: 'skip', reason: 'same' }, status: 'skipped' }])
+    expect([to.backend.uploads.size, texts.size]).toEqual([0, 0])
+  })
+
   test('a source that changes between two parts never ends in mixed bytes', async () => {
     const { from, to, ends, options } = await setup()
     let parts = 0
