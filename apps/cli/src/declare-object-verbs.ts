@@ -16,7 +16,7 @@ export function declareObjectVerbs(program: Command, run: RunVerb): void {
   recursiveOption(ls, 'everything below, at any depth')
     .option('-l, --long', 'with size and time')
     .option('-H, --human', 'sizes such as 3.4 MiB; with -l')
-    .option('-U, --unordered', "in the store's own order, which starts at once")
+    .addOption(new Option('-U, --unordered', "in the store's own order, which starts at once").conflicts('sort'))
     .addOption(new Option('--sort <by>', 'the largest, or the latest, first').choices(['name', 'size', 'time']))
     .option('--limit <n>', 'at most so many entries')
   filterOptions(ls).action((target: string, options: ListOptions) =>

@@ -55,7 +55,11 @@ export function transferOptions(command: Command): Command {
   command
     .option('-n, --dry-run', 'tell what would be done, and do nothing')
     .option('--checksum', 'compare hashes, read from the bytes where a store tells none, not size and time')
-    .option('--size-only', 'take equal sizes for equal bytes where no hash or time can be compared')
+    .addOption(
+      new Option('--size-only', 'take equal sizes for equal bytes where no hash or time can be compared').conflicts(
+        'checksum',
+      ),
+    )
     .addOption(links)
     .addOption(
       new Option('--verify <how>', 'after a copy, compare what the stores tell, or read it back')

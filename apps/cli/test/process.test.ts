@@ -67,6 +67,10 @@ describe('usage', () => {
     [['ls', '-'], /`-` is for cp/],
     [['cat', 'a:/x'], /InvalidKey/],
     [['ls', 'nope://x'], /nope:\/\//],
+    [['ls', '-U', '--sort', 'size', 'a:'], /cannot be used with option '--sort/],
+    [['sync', '--checksum', '--size-only', 'a:', './x'], /cannot be used with option/],
+    [['sync', '-f', 'a:', './x'], /goes with --delete only/],
+    [['cp', 'a:x', 'a:y', '-'], /takes one object/],
   ])('refuses %j with exit code 2', async (words, message) => {
     const { kit } = await workplace()
     const { code, stdout, stderr } = await kit(words)

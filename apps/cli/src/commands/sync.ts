@@ -19,6 +19,9 @@ export async function sync(
   destination: string,
   options: SyncOptions,
 ): Promise<CommandResult> {
+  if (options.force === true && options.delete !== true) {
+    throw storageError('InvalidConfig', '-f says that --delete may empty the destination: it goes with --delete only')
+  }
   const from = await session.place(source)
   const to = await session.place(destination)
   await requireDirectory(session, from)
