@@ -10,8 +10,8 @@ export interface End {
 }
 
 /**
- * How two objects were found equal or not, the strongest that both stores tell without reading: `cid`, a common hash, a strong etag of
- * one and the same store, size and time, size. `bytes`: both were read.
+ * How two objects were found equal or not, the strongest that both stores tell without reading: `cid`, a common hash, another size,
+ * size and time, size. `etag`: it is one and the same object. `bytes`: both were read.
  */
 export type Ground = 'cid' | HashName | 'etag' | 'modified' | 'size' | 'bytes'
 
@@ -28,11 +28,11 @@ export interface Comparison {
 
 export interface CompareOptions extends CallOptions {
   readonly filter?: Filter | undefined
-  /** Compares hashes, read from the bytes where a store tells none; never size and time alone. */
+  /** Compares hashes, and the bytes where the stores tell no common one; never size and time alone. */
   readonly checksum?: boolean | undefined
   /** Objects compared at once. Default: by the hints of both stores. */
   readonly concurrency?: number | undefined
-  /** Default `keep`: links are compared as links. `follow`: as what they point to. `skip`: left out. */
+  /** Default `keep`: links are compared as links. `follow`: as the files they point to; not for a move. `skip`: left out. */
   readonly links?: LinkRule | undefined
 }
 
@@ -106,7 +106,7 @@ export interface RunOptions extends CallOptions {
   readonly verify?: 'told' | 'read' | undefined
   /** Rounds over the items that failed and are worth it, after all others. Default 2. */
   readonly retries?: number | undefined
-  /** Where tokens of uploads in parts are kept, so that another run goes on with them. Default: nowhere, uploads are aborted on failure. */
+  /** Where tokens of uploads in parts are kept, so that another run goes on with them. Default: nowhere, and every object is one write. */
   readonly resume?: ResumeStore | undefined
   /** Objects of at least this many bytes go in parts where the target takes them and `resume` is given. Default 64 MiB. */
   readonly partsFrom?: number | undefined
