@@ -105,6 +105,7 @@ function configuration({ uploads, jobs }: Ids): string {
     uploads,
     jobs,
     etags: ['*', '"1"', 'W/"1"', '"'],
+    dates: ['Thu, 01 Jan 1970 00:00:00 GMT', 'Fri, 01 Jan 2100 00:00:00 GMT'],
     ranges: ['bytes=0-1', 'bytes=-1', 'bytes=0-0,2-3'],
   }
   const bound: Readonly<Record<string, readonly [keyof typeof dictionaries, number]>> = {
@@ -115,6 +116,9 @@ function configuration({ uploads, jobs }: Ids): string {
     'header.if-match': ['etags', 0.7],
     'header.if-none-match': ['etags', 0.7],
     'header.range': ['ranges', 0.7],
+    'header.if-modified-since': ['dates', 0.8],
+    'header.if-unmodified-since': ['dates', 0.8],
+    'header.if-range': ['dates', 0.5],
   }
   const binding = (name: keyof typeof dictionaries, probability: number): string =>
     `{ dictionary = "${name}", probability = ${probability} }`
