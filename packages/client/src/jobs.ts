@@ -12,7 +12,7 @@ export type JobProgress = components['schemas']['Progress']
 /** What a job is to do. */
 export type JobRequest = paths['/api/v1/jobs']['post']['requestBody']['content']['application/json']
 
-/** Listening goes on after `id`, in another process too. `lost`: so many items that the server no longer keeps. */
+/** Listening goes on after `id`, in another process too; progress has none, and may come again. `lost`: so many items that the server no longer keeps. */
 export type JobEvent = { readonly id: string | undefined } & (
   | { readonly event: 'state'; readonly data: { readonly job: Job } }
   | { readonly event: 'progress'; readonly data: JobProgress }
