@@ -81,7 +81,7 @@ export async function carryOut(
   const did = counts.copied + counts.moved + counts.linked + counts.made + counts.removed
   const dryRun = flags.dryRun === true
   tellSums(session, tally, seconds, dryRun)
-  const cut = signal.aborted ? [givenUp(signal)] : []
+  const cut = signal.aborted ? [givenUp(signal, !dryRun)] : []
   return {
     fields: {
       ...counts,

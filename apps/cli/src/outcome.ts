@@ -67,10 +67,10 @@ export function withExit<Thrown extends object>(error: Thrown, exit: number): Th
   return error
 }
 
-/** Why a change was given up half way: that is no success, even where it is nobody's failure. */
-export function givenUp(signal: AbortSignal): object {
+/** Why work was given up half way. Where it `changes` something that is no success, even where it is nobody's failure. */
+export function givenUp(signal: AbortSignal, changes: boolean): object {
   const error = abortError(signal)
-  return errorCode(error) === 'Aborted' ? withExit(error, exitCodes.unread.code) : error
+  return changes && errorCode(error) === 'Aborted' ? withExit(error, exitCodes.unread.code) : error
 }
 
 function hintOf(error: unknown): string | undefined {

@@ -221,6 +221,17 @@ describe('signals and pipes', () => {
     expect(await ended).toMatchObject({ code: 141, stderr: '' })
   })
 
+  test.each([
+    ['sync', '-n', 'many', 'a:'],
+    ['rm', '-r', '-n', 'many'],
+  ])('end %s %s quietly: a dry run that is not read to its end has done nothing', async (...words) => {
+    const { folder, start } = await workplace()
+    await fill(join(folder, 'many'), 3000)
+    const { child, ended } = start(words)
+    child.stdout.once('data', () => child.stdout.destroy())
+    expect(await ended).toMatchObject({ code: 0, stderr: expect.not.stringContaining('kit:') })
+  })
+
   test('end a comparison quietly when its reader has gone', async () => {
     const { folder, start } = await workplace()
     await fill(join(folder, 'many'), 3000)

@@ -60,7 +60,7 @@ export async function rm(session: Session, targets: readonly string[], options: 
     try {
       await remove(session, await session.place(target, { itself: true }), removal)
     } catch (error) {
-      if (signal.aborted) throw givenUp(signal)
+      if (signal.aborted) throw givenUp(signal, !dryRun)
       await removal.failed(target, error)
     }
   }
