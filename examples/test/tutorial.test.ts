@@ -23,6 +23,8 @@ function stepsOf(text: string): Step[] {
   return [...blocks].map(([, script = '', expected]) => ({ script, expected }))
 }
 
+const literal = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)
+
 /** `…` is any text within a line; a line of it alone, any lines. */
 function pattern(expected: string): RegExp {
   const lines = expected.trimEnd().split('\n')
@@ -30,7 +32,7 @@ function pattern(expected: string): RegExp {
     if (line === '…') return String.raw`(?:[^\n]*(?:\n|$))*?`
     return `${line
       .split('…')
-      .map(RegExp.escape)
+      .map(literal)
       .join(String.raw`[^\n]*`)}(?:\n|$)`
   })
   return new RegExp(`^${source.join('')}$`)

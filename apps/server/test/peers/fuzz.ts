@@ -33,7 +33,7 @@ export interface FuzzOptions {
   /** Requests for each operation, at most, beside those that the document's examples and limits give. */
   readonly examples: number
   /** Parts of schemathesis's run, such as `fuzzing`. Default: all. */
-  readonly phases?: readonly string[]
+  readonly phases?: readonly string[] | undefined
 }
 
 export interface FuzzReport {
