@@ -76,8 +76,8 @@ describe('the filesystem backend', () => {
           expect((await store.get('d/x')) === whole, `the object gone on with after ${point}`).toBe(true)
         }
         // Whoever writes next sweeps what the dead have left.
-      await store.put('another', '')
-      expect(leftOver(root)).toEqual([])
+        await store.put('another', '')
+        expect(leftOver(root)).toEqual([])
         rmSync(root, { recursive: true })
       }
       console.log(`uploads: ${resumed} gone on with after 50 kills, ${kept} parts not sent again`)

@@ -92,8 +92,9 @@ async function writePart(site: Site, context: Context, upload: Found, number: nu
     await unmarkPart(site, upload, number)
     const at = (number - 1) * partBytes
     const size = await pour(site, fd, source, context, { at, max: partBytes })
-    if (!(await isThere(upload))) throw noUpload()
     await markPart(site, upload, number, fd, size)
+    // Aborted meanwhile, and not yet removed.
+    if (!(await isThere(upload))) throw noUpload()
   } finally {
     await site.files.close(fd).catch(() => undefined)
   }

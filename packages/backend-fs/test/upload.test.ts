@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { UploadToken } from '@kit/core'
 import { describe, expect, it } from 'vitest'
@@ -135,6 +145,39 @@ describe('an upload', () => {
     await abort(context(), token)
   })
 
+  it('is reached by its own ID alone: a made-up state leads to no other folder, even one that looks like an upload', async () => {
+    await using store = openStore()
+    const { start, parts, part, finish, abort } = uploadOf(store)
+    const token = await start(context(), key('x'), {})
+    const id = String(token.state)
+    cpSync(folderOf(store, token), join(store.root, 'decoy'), { recursive: true })
+    cpSync(folderOf(store, token), join(store.root, '.kit/uploads/decoy'), { recursive: true })
+    const states = [
+      '../../decoy',
+      'decoy',
+      `../uploads/${id}`,
+      `${id}/`,
+      `./${id}`,
+      `${id}/../${id}`,
+      id.toUpperCase(),
+      [id],
+      { id },
+      1,
+    ]
+    for (const state of states) {
+      const made = { ...token, state }
+      const calls = [part(context(), made, 1, source('y')), parts(context(), made), finish(context(), made)]
+      const codes = await Promise.all(calls.map((call) => codeOf(Promise.resolve(call))))
+      expect([state, ...codes]).toEqual([state, 'NotFound', 'NotFound', 'NotFound'])
+      expect(await codeOf(abort(context(), made))).toBe('success')
+    }
+    for (const folder of ['decoy', '.kit/uploads/decoy', `.kit/uploads/${id}`]) {
+      expect(readdirSync(join(store.root, folder)).toSorted()).toEqual(['body', 'start'])
+    }
+    rmSync(join(store.root, '.kit/uploads/decoy'), { recursive: true })
+    await abort(context(), token)
+  })
+
   it('goes on after whoever wrote a part or finished it was killed', async () => {
     const dead = `${(await import('../src/owners.ts')).ownerName().replace(/[0-9a-f_]+$/, '1')}.abc`
     const { hashOf } = await import('../src/fs-client.ts')
@@ -180,9 +223,11 @@ describe('an upload', () => {
     // As a kill between the two steps leaves it: the object's file has both names.
     const { linkSync } = await import('node:fs')
     linkSync(join(folderOf(store, token), 'body'), join(store.root, 'x'))
-    expect(await tokens(store)).toEqual([])
     expect(await codeOf(part(context(), token, 1, partOf(2)))).toBe('NotFound')
     expect(await codeOf(Promise.resolve(finish(context(), token)))).toBe('NotFound')
+    expect(await store.get('x')).toBe(inParts)
+    expect(await tokens(store)).toEqual([])
+    expect(leftOver(store.root)).toEqual([])
     expect(await store.get('x')).toBe(inParts)
   })
 
