@@ -61,7 +61,7 @@ export const cases: Cases = ({ quick }) => {
     writeStream('node:fs', streamBytes, { floor: 0.85, aim: 0.9 }),
     writeStream('files-sdk', streamBytes, { floor: 1, aim: 2 }),
     writeStream('opendal', streamBytes, { floor: 1, note: synced }, inMemory),
-    writeParts(streamBytes, {}),
+    writeStream('node:fs', streamBytes, {}, undefined, true),
     memory(streamBytes, quick),
     list(quick ? 10_000 : 100_000, { floor: 0.8, aim: 1 }),
   ]
@@ -177,62 +177,23 @@ function readStream(peer: PeerName, bytes: number, bar: Bar): ComparedCase {
   }
 }
 
-function writeStream(peer: PeerName, bytes: number, bar: Bar, under?: string): ComparedCase {
+/** In parts: as a copy that can be resumed does it. */
+function writeStream(peer: PeerName, bytes: number, bar: Bar, under?: string, parts = false): ComparedCase {
   const sides = new Sides(peer, { under })
   const work = (name: string) => () => sides.get(name).writeStream('d0/big', () => chunksOf(bytes))
   return {
-    name: [`write ${sizeText(bytes)}`, under, peer].filter(Boolean).join(', '),
+    name: [`write ${sizeText(bytes)}`, parts && 'in parts, 4 in flight', under, peer].filter(Boolean).join(', '),
     unit: 'MB',
     count: bytes / 1e6,
     ...bar,
     setup: () => sides.open(),
     reset: () => sides.empty(),
-    kit: work('kit'),
+    kit: parts ? async () => sides.get('kit').writeParts?.('d0/big', bytes, chunksOf) : work('kit'),
     peers: { [peer]: work(peer) },
     check(_result, name) {
       expect(bytes)(statSync(join(sides.root(name), 'd0/big')).size, name)
     },
     teardown: () => sides.remove(),
-  }
-}
-
-/** By the group `upload`, as a resumable copy does it. */
-function writeParts(bytes: number, bar: Bar): ComparedCase {
-  const peer = 'node:fs'
-  const sides = new Sides(peer, {})
-  let store: Store | undefined
-  async function upload(): Promise<void> {
-    if (store === undefined) throw new Error('the store is not open')
-    const { start, part, finish } = store.upload
-    const token = await start('d0/big', { size: bytes })
-    const numbers = Array.from({ length: Math.ceil(bytes / token.partBytes) }, (_, index) => index + 1)
-    await inFlight(4, numbers, async (number) => {
-      const size = Math.min(token.partBytes, bytes - (number - 1) * token.partBytes)
-      await part(token, number, { size, open: () => chunksOf(size) })
-      return size
-    })
-    await finish(token)
-  }
-  return {
-    name: `write ${sizeText(bytes)} in parts, 4 in flight, ${peer}`,
-    unit: 'MB',
-    count: bytes / 1e6,
-    ...bar,
-    note: 'node:fs: `createWriteStream(path)`, without parts.',
-    async setup() {
-      await sides.open()
-      store = await openStore(fs({ path: sides.root('kit') }))
-    },
-    reset: () => sides.empty(),
-    kit: upload,
-    peers: { [peer]: () => sides.get(peer).writeStream('d0/big', () => chunksOf(bytes)) },
-    check(_result, name) {
-      expect(bytes)(statSync(join(sides.root(name), 'd0/big')).size, name)
-    },
-    async teardown() {
-      await store?.close()
-      await sides.remove()
-    },
   }
 }
 
