@@ -25,3 +25,14 @@ test('a browser that reads past its cache does not give the object a Cache-Contr
     code: 'Unsupported',
   })
 })
+
+test.each(['', 'X\0', '\0'])(
+  'a link to %j, which no filesystem can make, is the fault of its client',
+  async (target) => {
+    const { base } = await serve('fs')
+    const headers = { 'content-type': 'application/json' }
+    const body = JSON.stringify({ key: 'a', target })
+    const answer = await ask(base, 'POST', '/api/v1/stores/files/links', { headers, body })
+    expect(answer).toMatchObject({ status: 400, code: 'InvalidConfig' })
+  },
+)
