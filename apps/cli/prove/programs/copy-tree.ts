@@ -1,5 +1,4 @@
 // Copies a tree, telling each object as soon as it is there and each mebibyte on the way. The parent kills it somewhere.
-import { writeSync } from 'node:fs'
 import { fs } from '@kit/backend-fs'
 import { openStore } from '@kit/core'
 import { resumeFolder } from '@kit/core/node'
@@ -8,7 +7,7 @@ import { plan, run } from '@kit/core/transfer'
 const [from = '', to = '', resume = ''] = process.argv.slice(2)
 const source = { store: await openStore(fs({ path: from }), { name: 'source' }) }
 const target = { store: await openStore(fs({ path: to }), { name: 'target' }) }
-const tell = (line: string): void => void writeSync(1, `${line}\n`)
+const tell = (line: string): void => void process.stdout.write(`${line}\n`)
 const options = { kind: 'copy', resume: resumeFolder(resume), partsFrom: 2 ** 20, concurrency: 8 } as const
 let told = 0
 const onProgress = ({ bytes }: { readonly bytes: { readonly done: number } }): void => {
