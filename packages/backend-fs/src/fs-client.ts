@@ -163,8 +163,6 @@ export const openDirectoryNow = (path: FilePath): fs.Dir => fs.opendirSync(path,
 /** Names as bytes, each byte one character. */
 export const openByteDirectory = (path: FilePath): Promise<fs.Dir> =>
   promise((done) => fs.opendir(path, { bufferSize: 1024, encoding: 'latin1' }, done))
-export const makeRoot = (path: string): Promise<void> =>
-  promise((done) => fs.mkdir(path, { recursive: true }, (error) => done(error, undefined)))
 export const changeMode = (path: FilePath, mode: number): Promise<void> => promise((done) => fs.chmod(path, mode, done))
 export const changeModeOf = (fd: number, mode: number): Promise<void> => promise((done) => fs.fchmod(fd, mode, done))
 /** Times in seconds. */

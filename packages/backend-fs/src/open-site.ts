@@ -1,4 +1,5 @@
 import { nameFromBytes, storageError } from '@kit/core'
+import { makeFolders } from '@kit/core/node'
 import { checkedFolders } from './checked-folders.ts'
 import {
   closeNow,
@@ -8,7 +9,6 @@ import {
   isLocalFilesystem,
   localFiles,
   lstat,
-  makeRoot,
   nodeFiles,
   openFile,
   pathFlags,
@@ -46,7 +46,7 @@ export interface SiteOptions {
 /** The first thing that touches the disk. */
 export async function openSite(options: SiteOptions): Promise<Site> {
   const { path, create, fsync } = options
-  if (create) await makeRoot(path)
+  if (create) await makeFolders(path)
   const root = nameFromBytes(await trueRoot(path))
   if (!root.isWellFormed()) throw storageError('InvalidConfig', `the path of the root is not UTF-8: ${path}`)
   if (kindOf(await lstat(root)) !== 'directory') {

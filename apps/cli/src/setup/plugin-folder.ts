@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { contractNumber, errorCode, storageError } from '@kit/core'
-import { discoverPlugins, pluginFolder, type FoundPlugin } from '@kit/core/node'
+import { discoverPlugins, pluginFolder, type FoundPlugin, makeFolders } from '@kit/core/node'
 import { withHint } from '../outcome.ts'
 
 export type Dependencies = Readonly<Record<string, string>>
@@ -30,7 +30,7 @@ export function openPluginFolder(environment: NodeJS.ProcessEnv): PluginFolder {
       return (await discoverPlugins(path)).filter(({ dependent }) => dependent === manifest)
     },
     async npm(words, signal) {
-      await mkdir(path, { recursive: true, mode: 0o700 })
+      await makeFolders(path, 0o700)
       await writeFile(manifest, '{ "private": true }\n', { flag: 'wx', mode: 0o600 }).catch((error: unknown) => {
         if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
       })

@@ -1,8 +1,9 @@
 /** The file of tokens, see docs/formats/token-file.md. */
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { fs } from '@kit/backend-fs'
 import { errorCode, openStore, storageError, type Store } from '@kit/core'
+import { makeFolders } from '@kit/core/node'
 import { requirePrivate } from '../service/state-folder.ts'
 import { scopes, type Scope } from './access.ts'
 import { parsePath, type PathGrant } from './paths.ts'
@@ -180,7 +181,7 @@ const tries = 20
 async function edit(path: string, change: (tokens: readonly StoredToken[]) => readonly StoredToken[]): Promise<void> {
   const folder = dirname(resolve(path))
   const name = basename(path)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolders(folder, 0o700)
   await using store = await openStore(fs({ path: folder, fsync: true }), { name: 'tokens' })
   for (let attempt = 1; ; attempt++) {
     const etag = await etagOf(store, name)

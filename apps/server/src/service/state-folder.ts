@@ -1,8 +1,9 @@
 /** What a server keeps for itself between its runs: the key that its upload ids are signed with, and its tokens. */
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { link, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { storageError } from '@kit/core'
+import { makeFolders } from '@kit/core/node'
 
 const keyBytes = 32
 
@@ -22,7 +23,7 @@ export function tokenFileIn(stateFolder: string): string {
  */
 export async function uploadKeyIn(stateFolder: string): Promise<Uint8Array> {
   const path = join(stateFolder, 'upload-key')
-  await mkdir(stateFolder, { recursive: true, mode: 0o700 })
+  await makeFolders(stateFolder, 0o700)
   await makeOnce(path, randomBytes(keyBytes))
   await requirePrivate(path)
   const key = await readFile(path)

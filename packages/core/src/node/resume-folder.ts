@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { chmod, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fromErrno } from '../errors/index.ts'
 import type { ResumeStore } from '../transfer/index.ts'
+import { makeFolders } from './make-folders.ts'
 
 /**
  * Keeps what a later run goes on with in a folder of this machine, a file for each name. The folder is made when something is first kept, for
@@ -25,7 +26,7 @@ export function resumeFolder(path: string): ResumeStore {
     async save(name, text) {
       const temporary = temporaryOf(name)
       try {
-        if ((await mkdir(path, { recursive: true, mode: 0o700 })) === undefined) await chmod(path, 0o700)
+        if (!(await makeFolders(path, 0o700))) await chmod(path, 0o700)
         const handle = await open(temporary, 'w', 0o600)
         try {
           await handle.writeFile(text)

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { fromErrno, storageError } from '@kit/core'
+import { makeFolders } from '@kit/core/node'
 import { whileLocked } from './lock.ts'
 import { textMax } from './tree.ts'
 
@@ -30,7 +31,7 @@ export async function readConfigFile(path: string): Promise<string | undefined> 
 export async function replaceConfigFile(path: string, before: string | undefined, text: string): Promise<void> {
   const target = await realpath(path).catch(() => path)
   try {
-    await mkdir(dirname(target), { recursive: true, mode: 0o700 })
+    await makeFolders(dirname(target), 0o700)
   } catch (error) {
     throw fromErrno(error, { operation: 'write', key: path })
   }
