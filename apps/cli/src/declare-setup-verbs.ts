@@ -280,5 +280,5 @@ function declareCompletion(program: Command, run: RunVerb): void {
     .command('complete', { hidden: true })
     .description('what a shell asks: the words after kit, the last of them the one under the cursor')
     .argument('[words...]')
-    .action(async (words: string[]) => (await import('./commands/completion.ts')).complete(program, words))
+    .action(async (words: string[]) => (await import('./commands/complete.ts')).complete(program, words))
 }

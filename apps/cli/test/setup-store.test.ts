@@ -106,14 +106,16 @@ describe('kit store add', () => {
   })
 
   test('stores secrets as references only, and never repeats one that it was given', async () => {
-    const { folder, kit } = await withSecretPlugin()
+    const { folder, kit } = await withPlugins()
     const literal = await kit(['store', 'add', 's', 'vault', '--secret-key', 'hunter2', '--no-test'])
     expect(literal).toMatchObject({ code: 2, stderr: /secret.*env:NAME or file:PATH/ })
     expect(JSON.stringify(literal)).not.toContain('hunter2')
     await writeFile(join(folder, 'key'), 'hunter2')
     const kept = await kit(['store', 'add', 's', 'vault', '--secret-key', 'file:key', '--bucket', 'b', '--no-test'])
     expect(kept.code).toBe(0)
-    expect(await readFile(join(folder, 'kit.yaml'), 'utf8')).toContain('secretAccessKey: file:./key\n    bucket_: b\n')
+    expect(await readFile(join(folder, 'kit.yaml'), 'utf8')).toContain(
+      'secretAccessKey: file:./key\n    bucketName: b\n',
+    )
     const shown = await Promise.all([
       kit(['store', 'info', 's']),
       kit(['store', 'info', 's', '--json']),
@@ -121,6 +123,19 @@ describe('kit store add', () => {
     ])
     for (const { stdout } of shown) expect(stdout).toContain('file:./key')
     expect(JSON.stringify(shown)).not.toContain('hunter2')
+  })
+
+  test('puts a store over another one', async () => {
+    const { folder, kit } = await withPlugins()
+    expect(await kit(['store', 'add', 'w', 'wrap', '--no-test'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/needs over \(What is wrapped\.\)[^]*--over STORE/),
+    })
+    expect((await kit(['store', 'add', 'w', 'wrap', '--over', 'none', '--no-test'])).stderr).toMatch(/no store none/)
+    expect((await kit(['store', 'add', 'w', 'wrap', '--over', 'a', '--no-test'])).code).toBe(0)
+    expect(await readFile(join(folder, 'kit.yaml'), 'utf8')).toContain('  w:\n    type: wrap\n    over: a\n')
+    expect((await kit(['store', 'ls'])).stdout).toMatch(/^w +wrap +over a$/m)
+    expect((await kit(['store', 'rm', 'a'])).stderr).toMatch(/no store a/)
   })
 
   test('asks for what is not given, in a terminal', async ({ skip }) => {
@@ -284,12 +299,29 @@ describe('kit store ls, info and rm', () => {
   })
 })
 
-/** A workplace with an installed plugin of type `vault`, whose secret has an older name too. */
-async function withSecretPlugin(): ReturnType<typeof workplace> {
-  const place = await workplace('stores: {}\n')
-  const folder = join(place.folder, 'node_modules/kit-vault')
-  await mkdir(folder, { recursive: true })
-  await writeFile(join(place.folder, 'package.json'), '{"dependencies":{"kit-vault":"1.0.0"}}')
+/** A workplace with two installed plugins: `vault`, whose secret has an older name too, and `wrap`, which wraps one store. */
+async function withPlugins(): ReturnType<typeof workplace> {
+  const place = await workplace('stores:\n  a: { type: memory }\n')
+  const dependencies = { 'kit-vault': '1.0.0', 'kit-wrap': '1.0.0' }
+  await writeFile(join(place.folder, 'package.json'), JSON.stringify({ dependencies }))
+  await install(
+    place.folder,
+    'vault',
+    { secretAccessKey: { type: 'string', writeOnly: true }, bucketName: { type: 'string' } },
+    `secretAccessKey: { type: 'string', secret: true, description: 'The key.', required: true, aliases: ['secret_key'] },
+     bucketName: { type: 'string', description: 'The bucket.', aliases: ['bucket_name'] },`,
+  )
+  await install(
+    place.folder,
+    'wrap',
+    { over: { $ref: '#/$defs/store' } },
+    `over: { type: 'store', description: 'What is wrapped.', required: true },`,
+  )
+  return place
+}
+
+async function install(into: string, type: string, properties: object, table: string): Promise<void> {
+  const folder = join(into, 'node_modules', `kit-${type}`)
   const capabilities = {
     ops: {},
     read: {},
@@ -297,37 +329,21 @@ async function withSecretPlugin(): ReturnType<typeof workplace> {
     directories: 'implied',
     consistent: { read: true, list: true },
   }
-  const head = { contract: 0, type: 'vault', aliases: [], schemes: [] }
-  const properties = {
-    type: { const: 'vault' },
-    secretAccessKey: { type: 'string', writeOnly: true },
-    bucket_: { type: 'string' },
-  }
-  const own = {
-    name: 'kit-vault',
-    version: '1.0.0',
-    type: 'module',
-    exports: './index.js',
-    keywords: ['kit-backend'],
-    kit: './kit.json',
-  }
-  await writeFile(join(folder, 'package.json'), JSON.stringify(own))
+  const head = { contract: 0, type, aliases: [], schemes: [] }
+  const options = { type: 'object', properties: { type: { const: type }, ...properties } }
+  const own = { name: `kit-${type}`, version: '1.0.0', type: 'module', exports: './index.js' }
+  await mkdir(folder, { recursive: true })
   await writeFile(
-    join(folder, 'kit.json'),
-    JSON.stringify({ ...head, wraps: 'nothing', options: { type: 'object', properties }, capabilities }),
+    join(folder, 'package.json'),
+    JSON.stringify({ ...own, keywords: ['kit-backend'], kit: './kit.json' }),
   )
+  await writeFile(join(folder, 'kit.json'), JSON.stringify({ ...head, wraps: 'nothing', options, capabilities }))
   await writeFile(
     join(folder, 'index.js'),
     `const capabilities = ${JSON.stringify(capabilities)}
      const missing = async () => { throw new Error('nothing here') }
      export const plugin = Object.assign((options) => ({ plugin, options }), ${JSON.stringify(head)}, {
-       capabilities,
-       options: {
-         secretAccessKey: { type: 'string', secret: true, description: 'The key.', required: true, aliases: ['secret_key'] },
-         bucket_: { type: 'string', description: 'The bucket.', aliases: ['bucketName'] },
-       },
-       open: () => ({ capabilities, stat: missing, read: missing }),
+       capabilities, options: { ${table} }, open: () => ({ capabilities, stat: missing, read: missing }),
      })`,
   )
-  return place
 }
