@@ -3,7 +3,7 @@ import { fork } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,9 +27,12 @@ let port = 0
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kit-crowd-'))
+  // Put there past the server, whose memory is looked at from its start.
+  await mkdir(join(folder, '.kit/files'), { recursive: true })
+  await writeFile(join(folder, '.kit/files/big'), Buffer.alloc(big, 7))
   server = await spawnServer(folder, ['--port', '0'])
+  await ask(server.base, 'GET', `${objects}/big`, { headers: { range: 'bytes=0-9' } })
   port = Number(new URL(server.base).port)
-  await ask(server.base, 'PUT', `${objects}/big`, { body: Buffer.alloc(big, 7) })
 })
 afterAll(async () => {
   server.child.kill('SIGTERM')
@@ -117,7 +120,16 @@ test('500 clients that break off anywhere leave no handle, no lock and no tempor
     else socket.resetAndDestroy()
   }
   await Promise.all(Array.from({ length: 500 }, (_, index) => one(index)))
-  await vi.waitFor(() => expect(held()).toEqual(before), { timeout: 30_000, interval: 500 })
+  // A connection of the proof itself may have been closing when it was counted before.
+  await vi.waitFor(
+    () => {
+      const { socket = 0, ...rest } = held()
+      const { socket: most = 0, ...others } = before
+      expect(rest).toEqual(others)
+      expect(socket).toBeLessThanOrEqual(most)
+    },
+    { timeout: 30_000, interval: 500 },
+  )
   expect(await filesIn(folder)).toEqual(files)
   expect((await ask(server.base, 'GET', `${objects}/big`)).body).toHaveLength(big)
   console.log(`after 500 that broke off: ${JSON.stringify(held())}`)

@@ -5,7 +5,7 @@ import type { Site } from './site.ts'
 
 const chunkBytes = 1024 * 1024
 /** Where many bodies are open their chunks are smaller: so much for all of them together, but no chunk below the least. */
-const togetherBytes = 32 * 1024 * 1024
+const togetherBytes = 24 * 1024 * 1024
 const leastChunkBytes = 64 * 1024
 
 type Step = IteratorResult<Bytes, undefined>

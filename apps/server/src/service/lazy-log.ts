@@ -5,8 +5,7 @@ type Factory = NonNullable<FastifyServerOptions['childLoggerFactory']>
 type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
 
 /** As Fastify asks for the log of a request. */
-export const lazyLog: Factory = (parent, bindings, options) =>
-  new LazyLog(parent, bindings, options)
+export const lazyLog: Factory = (parent, bindings, options) => new LazyLog(parent, bindings, options)
 
 class LazyLog {
   readonly #parent: FastifyBaseLogger

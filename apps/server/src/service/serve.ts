@@ -1,6 +1,7 @@
 /** The server as a command: words in, an exit code out. */
 import { isStorageError } from '@kit/core'
 import { readArguments, shellWord, usage } from '../arguments.ts'
+import { leanMemory } from './lean-memory.ts'
 import { startServer, type RunningServer } from './start-server.ts'
 
 export interface ServeOptions {
@@ -23,6 +24,7 @@ export async function serve(
       console.log(usage(command))
       return 0
     }
+    leanMemory()
     const server = await startServer(settings)
     for (const warning of server.warnings) console.error(`warning: ${warning}`)
     console.log(greeting(server, settings.tokenInShell))
