@@ -1,4 +1,6 @@
 import { storageError, type CallOptions, type Key, type Store } from '@kit/core'
+import type { Access } from './access/access.ts'
+import { straightStore } from './access/straight-store.ts'
 
 /** The stores that a server serves. */
 export interface StoreSource {
@@ -6,10 +8,10 @@ export interface StoreSource {
   get(name: string): Promise<Store>
 }
 
-/** @throws NotFound */
-export async function storeNamed(stores: StoreSource, name: string): Promise<Store> {
+/** The store as the token has it: see `straightStore`. @throws NotFound */
+export async function storeNamed(stores: StoreSource, name: string, access: Access): Promise<Store> {
   if (!stores.names().includes(name)) throw storageError('NotFound', 'there is no such store', { store: name })
-  return stores.get(name)
+  return straightStore(await stores.get(name), access, name)
 }
 
 /** One object of one store, as a request names it. */

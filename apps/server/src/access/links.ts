@@ -1,5 +1,4 @@
 /** Links lead anywhere in a store: who has only a part of it neither makes nor moves one that leads out of it. */
-import { errorCode, type CallOptions, type Store } from '@kit/core'
 import { refusal } from '../answers.ts'
 import type { Access } from './access.ts'
 
@@ -15,28 +14,8 @@ export function requireTarget(access: Access, store: string, key: string, target
   if (to === undefined || !access.visible(store, to)) throw leadsOut()
 }
 
-/** @throws PermissionDenied where there is a link, whose target would be another one under another name */
-export async function requireNoLink(
-  access: Access,
-  store: Store,
-  name: string,
-  key: string,
-  call: CallOptions,
-): Promise<void> {
-  if (hasAll(access, name)) return
-  if ((await kindOf(store, key, call)) === 'link') throw leadsOut()
-}
-
-async function kindOf(store: Store, key: string, call: CallOptions): Promise<string | undefined> {
-  try {
-    return (await store.stat(key, call)).kind
-  } catch (error) {
-    if (errorCode(error) === 'NotFound') return undefined
-    throw error
-  }
-}
-
-function leadsOut(): Error {
+/** The same whatever is at its end. */
+export function leadsOut(): Error {
   return refusal('PermissionDenied', 'the token has only a part of the store, which the link might lead out of')
 }
 

@@ -42,7 +42,7 @@ export function appendRoutes(app: FastifyInstance, { stores, limits }: Services)
       const at = given === undefined ? undefined : position.safeParse(given)
       if (at?.success === false) throw refusal('InvalidConfig', '`at` is a whole number of bytes')
       request.access.require('write', name, key)
-      const store = await storeNamed(stores, name)
+      const store = await storeNamed(stores, name, request.access)
       const source = bodySource(request, limits)
       if (waitsToSend(request)) reply.raw.writeContinue()
       const call = { at: at?.data, signal: signalOf(reply), requestId: request.id }

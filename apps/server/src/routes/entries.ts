@@ -34,7 +34,7 @@ export function entryRoutes(app: JsonScope, { stores }: Services): void {
     async (request, reply) => {
       const { params, query } = request
       request.access.require('read', params.store, params.key)
-      const store = await storeNamed(stores, params.store)
+      const store = await storeNamed(stores, params.store, request.access)
       const entry = await store.stat(params.key, { ...query, signal: signalOf(reply), requestId: request.id })
       return reply
         .header('cache-control', 'no-store')
@@ -59,7 +59,7 @@ export function entryRoutes(app: JsonScope, { stores }: Services): void {
     async (request, reply) => {
       const { params, body } = request
       request.access.require('write', params.store, params.key)
-      const store = await storeNamed(stores, params.store)
+      const store = await storeNamed(stores, params.store, request.access)
       const call = { signal: signalOf(reply), requestId: request.id }
       const entry = await store.update(params.key, jsonAttributes(body), call)
       return reply.header('cache-control', 'no-store').send(result(request, { entry: entryJson(entry) }))
@@ -87,7 +87,7 @@ export function entryRoutes(app: JsonScope, { stores }: Services): void {
     async (request, reply) => {
       const { params } = request
       request.access.require('read', params.store, params.key)
-      const store = await storeNamed(stores, params.store)
+      const store = await storeNamed(stores, params.store, request.access)
       const entries: object[] = []
       for await (const entry of store.versions(params.key, { signal: signalOf(reply), requestId: request.id })) {
         if (entries.length === versionsMax) {

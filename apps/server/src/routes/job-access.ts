@@ -41,7 +41,7 @@ async function placeOf(
   call: CallOptions,
 ): Promise<string> {
   if (key === '' || access.visible(name, key) || !access.visible(name, `${key}/`)) return key
-  const store = await storeNamed(stores, name)
+  const store = await storeNamed(stores, name, access)
   try {
     const { kind } = await store.stat(key, call)
     return kind === 'directory' ? `${key}/` : key

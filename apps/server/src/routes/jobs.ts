@@ -44,7 +44,10 @@ export function jobRoutes(app: JsonScope, { stores, jobs, limits }: Services): v
     async (request, reply) => {
       const asked = request.body
       const allowed = await requireJob(request.access, asked, stores, { requestId: request.id })
-      const [from, to] = await Promise.all([storeNamed(stores, asked.from.store), storeNamed(stores, asked.to.store)])
+      const from = await storeNamed(stores, asked.from.store, request.access)
+      // One and the same, so that the store can do itself what stays within it.
+      const within = asked.to.store === asked.from.store
+      const to = within ? from : await storeNamed(stores, asked.to.store, request.access)
       const job = jobs.start(allowed, request.access.id, jobWork(allowed, from, to))
       return reply
         .code(202)

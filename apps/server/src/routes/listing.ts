@@ -74,7 +74,7 @@ export function listingRoutes(app: JsonScope, { stores, limits, seal }: Services
       const { params, query } = request
       const directory = (query.prefix ?? '').replace(/\/$/, '')
       request.access.require('list', params.store, directory)
-      const store = await storeNamed(stores, params.store)
+      const store = await storeNamed(stores, params.store, request.access)
       const { recursive = false, ordered, after, limit, want } = query
       const call: ListCall = { recursive, after, want, signal: signalOf(reply), requestId: request.id }
       const asked: Asked = { access: request.access, store, name: params.store, directory, call, seal }

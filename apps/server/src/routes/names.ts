@@ -31,7 +31,7 @@ export function nameRoutes(app: JsonScope, { stores }: Services): void {
     async (request, reply) => {
       const { key } = request.body
       request.access.require('write', request.params.store, key)
-      const store = await storeNamed(stores, request.params.store)
+      const store = await storeNamed(stores, request.params.store, request.access)
       await store.directories.make(key, { signal: signalOf(reply), requestId: request.id })
       return reply.header('cache-control', 'no-store').send(result(request, {}))
     },
@@ -54,7 +54,7 @@ export function nameRoutes(app: JsonScope, { stores }: Services): void {
     async (request, reply) => {
       const { params, query } = request
       request.access.require('delete', params.store, params.key)
-      const store = await storeNamed(stores, params.store)
+      const store = await storeNamed(stores, params.store, request.access)
       const call: CallOptions = { signal: signalOf(reply), requestId: request.id }
       if (query.recursive === true) await removeTree(store, params.key, call)
       else await store.directories.remove(params.key, call)
@@ -80,7 +80,7 @@ export function nameRoutes(app: JsonScope, { stores }: Services): void {
       const { key, target } = request.body
       request.access.require('write', request.params.store, key)
       requireTarget(request.access, request.params.store, key, target)
-      const store = await storeNamed(stores, request.params.store)
+      const store = await storeNamed(stores, request.params.store, request.access)
       await store.links.make(key, target, { signal: signalOf(reply), requestId: request.id })
       return reply.header('cache-control', 'no-store').send(result(request, {}))
     },
@@ -112,7 +112,7 @@ export function nameRoutes(app: JsonScope, { stores }: Services): void {
     async (request, reply) => {
       const { key, ...options } = request.body
       request.access.require(options.method === 'PUT' ? 'write' : 'read', request.params.store, key)
-      const store = await storeNamed(stores, request.params.store)
+      const store = await storeNamed(stores, request.params.store, request.access)
       const signed = await store.url(key, { ...options, signal: signalOf(reply), requestId: request.id })
       return reply.header('cache-control', 'no-store').send(result(request, { ...signed }))
     },

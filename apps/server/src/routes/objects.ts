@@ -33,7 +33,7 @@ export function objectRoutes(app: FastifyInstance, { stores, limits }: Services)
     const name = storeNameOf(asked)
     const version = asked.includes('?') ? knownQueryOf(asked, known).get('version') : undefined
     request.access.require(verb, name, key)
-    const store = await storeNamed(stores, name)
+    const store = await storeNamed(stores, name, request.access)
     return { store, key, version, call: { signal: signalOf(reply), requestId: request.id } }
   }
   app.get(url, { config: { operation: 'read', described: readDescribed } }, async (request, reply) =>

@@ -75,7 +75,7 @@ export function storeRoutes(app: JsonScope, { stores }: Services): void {
     },
     async (request, reply) => {
       request.access.requireSeen(request.params.store)
-      const { name, type: kind, capabilities } = await storeNamed(stores, request.params.store)
+      const { name, type: kind, capabilities } = await storeNamed(stores, request.params.store, request.access)
       return reply.header('cache-control', 'no-store').send(result(request, { name, type: kind, capabilities }))
     },
   )
@@ -119,7 +119,7 @@ export function storeRoutes(app: JsonScope, { stores }: Services): void {
     },
     async (request, reply) => {
       request.access.require('read', request.params.store)
-      const store = await storeNamed(stores, request.params.store)
+      const store = await storeNamed(stores, request.params.store, request.access)
       const usage = await store.usage({ signal: signalOf(reply), requestId: request.id })
       return reply.header('cache-control', 'no-store').send(result(request, { usage }))
     },
@@ -138,7 +138,7 @@ export function storeRoutes(app: JsonScope, { stores }: Services): void {
     },
     async (request, reply) => {
       request.access.require('read', request.params.store)
-      const store = await storeNamed(stores, request.params.store)
+      const store = await storeNamed(stores, request.params.store, request.access)
       await store.ping({ signal: signalOf(reply), requestId: request.id })
       return reply.header('cache-control', 'no-store').send(result(request, {}))
     },

@@ -1,6 +1,5 @@
 import type { CallOptions } from '@kit/core'
 import { z } from 'zod'
-import { requireNoLink } from '../access/links.ts'
 import { errorJson, result } from '../answers.ts'
 import { answer, jsonEtag, jsonKey, storeParams } from '../schemas/describe.ts'
 import { entrySchema } from '../schemas/entry.ts'
@@ -38,9 +37,8 @@ export function transferRoutes(app: JsonScope, { stores }: Services): void {
       const { from, to, fromEtag, ...given } = request.body
       request.access.require('read', request.params.store, from)
       request.access.require('write', request.params.store, to)
-      const store = await storeNamed(stores, request.params.store)
+      const store = await storeNamed(stores, request.params.store, request.access)
       const call: CallOptions = { signal: signalOf(reply), requestId: request.id }
-      await requireNoLink(request.access, store, request.params.store, from, call)
       const pinned = fromEtag === undefined ? {} : { fromEtag: await storeEtag(store, from, fromEtag, call) }
       const bound = await storeConditions(store, to, given, call)
       const entry = await store.copy(from, to, { ...call, ...bound, ...pinned })
@@ -65,9 +63,8 @@ export function transferRoutes(app: JsonScope, { stores }: Services): void {
       request.access.require('read', request.params.store, from)
       request.access.require('delete', request.params.store, from)
       request.access.require('write', request.params.store, to)
-      const store = await storeNamed(stores, request.params.store)
+      const store = await storeNamed(stores, request.params.store, request.access)
       const call: CallOptions = { signal: signalOf(reply), requestId: request.id }
-      await requireNoLink(request.access, store, request.params.store, from, call)
       const entry = await store.move(from, to, { ...call, ...(await storeConditions(store, to, given, call)) })
       return reply.header('cache-control', 'no-store').send(result(request, { entry: entryJson(entry) }))
     },
@@ -101,7 +98,7 @@ export function transferRoutes(app: JsonScope, { stores }: Services): void {
       const keys = new Set(request.body.keys)
       if (keys.size === 0) request.access.requireSeen(request.params.store)
       for (const key of keys) request.access.require('delete', request.params.store, key)
-      const store = await storeNamed(stores, request.params.store)
+      const store = await storeNamed(stores, request.params.store, request.access)
       const call: CallOptions = { signal: signalOf(reply), requestId: request.id }
       const items = new Map<string, { readonly success: boolean; readonly error?: object }>()
       for await (const { key, error } of store.deleteMany(keys, call)) {

@@ -68,7 +68,7 @@ export function uploadRoutes(app: JsonScope, { stores, seal }: Services): void {
     request.access.requireSeen(params.store)
     const upload = openId(seal, params.store, params.id)
     request.access.require('write', params.store, upload.key)
-    const store = await storeNamed(stores, params.store)
+    const store = await storeNamed(stores, params.store, request.access)
     return { upload, store, call: { signal: signalOf(reply), requestId: request.id } }
   }
 
@@ -97,7 +97,7 @@ export function uploadRoutes(app: JsonScope, { stores, seal }: Services): void {
       const { access, params } = request
       // Whoever may write at all sees what it may write; whoever may not is told so.
       if (!access.allows('write') || !access.sees(params.store)) access.require('write', params.store)
-      const store = await storeNamed(stores, params.store)
+      const store = await storeNamed(stores, params.store, request.access)
       const uploads: object[] = []
       for await (const token of store.upload.list({ signal: signalOf(reply), requestId: request.id })) {
         if (!access.visible(params.store, token.key)) continue
@@ -127,7 +127,7 @@ export function uploadRoutes(app: JsonScope, { stores, seal }: Services): void {
       const { key, size, sourceVersion, attributes, ...given } = request.body
       const { store: name } = request.params
       request.access.require('write', name, key)
-      const store = await storeNamed(stores, name)
+      const store = await storeNamed(stores, name, request.access)
       const call: CallOptions = { signal: signalOf(reply), requestId: request.id }
       const conditions = await storeConditions(store, key, given, call)
       const options = { ...jsonAttributes(attributes ?? {}), ...conditions, size, sourceVersion }
@@ -248,7 +248,7 @@ export function partRoutes(app: FastifyInstance, { stores, seal, limits }: Servi
       request.access.requireSeen(name)
       const upload = openId(seal, name, id)
       request.access.require('write', name, upload.key)
-      const store = await storeNamed(stores, name)
+      const store = await storeNamed(stores, name, request.access)
       const source = bodySource(request, limits)
       if (waitsToSend(request)) reply.raw.writeContinue()
       await store.upload.part(upload.token, number.data, source, { signal: signalOf(reply), requestId: request.id })
