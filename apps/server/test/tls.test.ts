@@ -86,7 +86,7 @@ test('speaks TLS 1.2 and later, with its own name in what it shows', async () =>
     expect(await certificateOf(server.url, { minVersion: version, maxVersion: version })).toMatch(/^[0-9A-F:]+$/)
   }
   const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' }
-  await expect(certificateOf(server.url, old)).rejects.toThrow()
+  await expect(certificateOf(server.url, old)).rejects.toThrow(/protocol|version|ECONNRESET|socket/i)
 })
 
 test('a new certificate is taken up while connections go on; one that is wrong is not', async () => {
