@@ -126,7 +126,7 @@ interface Given {
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: 4 })
-const tokens = new Map<string, LoadedToken>()
+let tokens = new Map<string, LoadedToken>()
 let base: URL
 let folder: string
 let stores: Record<string, Store>
@@ -281,4 +281,12 @@ test('without a token, with one that is none, and with one that has ended, every
     expect([...answers]).toEqual(['Unauthenticated'])
   }
   expect((await ask(undefined, ['GET', '/health'])).text).not.toMatch(/uptime|version/)
+})
+
+test('a token that is taken away is refused at once, over connections that have proven it, too', async () => {
+  const token = tokenFor(['read'], ['*'])
+  const status = async (): Promise<number> => (await ask(token, ['GET', api])).status
+  expect([await status(), await status()]).toEqual([200, 200])
+  tokens = new Map([...tokens].filter(([id]) => !token.includes(id)))
+  expect(await status()).toBe(401)
 })

@@ -35,7 +35,7 @@ export function logOptions(level: string, secrets: readonly string[]): NonNullab
   }
 }
 
-export function withoutSecrets(line: string, secrets: readonly string[]): string {
+function withoutSecrets(line: string, secrets: readonly string[]): string {
   let clean = line
   if (clean.includes('kit_')) clean = clean.replace(tokens, 'kit_$1_[secret]')
   if (/bearer|basic/i.test(clean)) clean = clean.replace(credentials, '$1 [secret]')
