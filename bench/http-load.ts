@@ -52,7 +52,7 @@ export class Load {
 /** Gives the length of the answer's body. */
 function exchange(socket: Socket, request: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
-    let head = Buffer.alloc(0)
+    let head: Buffer = Buffer.alloc(0)
     let missing = -1
     let length = 0
     const done = (error?: Error): void => {

@@ -1,17 +1,30 @@
 import { errorCode } from '@kit/core'
-import type { Kit, KitOptions } from '@kit/manager'
+import type { Kit, KitOptions, LazyPlugin } from '@kit/manager'
 import type { Globals, Session } from './session.ts'
 
 /** How often a change is made anew where another program has saved meanwhile. */
 const tries = 10
 
-/** What a configuration is opened with. The fs and memory plugins are there even where nothing is installed. */
-export async function kitOptions(globals: Globals): Promise<KitOptions> {
+/** Another Kit: few commands need it, so its code comes with the first store of its type. */
+export const lazyKit: LazyPlugin = {
+  type: 'kit',
+  aliases: ['kit-server'],
+  schemes: ['kit', 'kit+http'],
+  load: async () => (await import('@kit/backend-kit')).plugin,
+}
+
+/** The plugins that are there even where nothing is installed. */
+export async function builtInPlugins(): Promise<NonNullable<KitOptions['builtIn']>> {
   const [{ fs }, { memory }] = await Promise.all([import('@kit/backend-fs'), import('@kit/backend-memory')])
+  return [fs, memory, lazyKit]
+}
+
+/** What a configuration is opened with. */
+export async function kitOptions(globals: Globals): Promise<KitOptions> {
   return {
     config: globals.config ?? (process.env['KIT_CONFIG'] || undefined),
     environment: process.env,
-    builtIn: [fs, memory],
+    builtIn: await builtInPlugins(),
   }
 }
 

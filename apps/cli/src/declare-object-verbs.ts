@@ -11,7 +11,7 @@ import { withNotes, type RunVerb } from './declare.ts'
 export function declareObjectVerbs(program: Command, run: RunVerb): void {
   const ls = program
     .command('ls')
-    .description('list what is in a store or folder; what is not there lists as empty')
+    .description('list what is in a store or folder')
     .argument('<target>')
   recursiveOption(ls, 'everything below, at any depth')
     .option('-l, --long', 'with size and time')

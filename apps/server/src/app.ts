@@ -48,6 +48,8 @@ export interface ServerOptions {
   /** Signs ids of uploads and cursors, so that they outlive the server: 32 secret bytes or more. Default: random, of this run. */
   readonly uploadKey?: Uint8Array | undefined
   readonly jobs?: Partial<JobLimits> | undefined
+  /** Once it fires, jobs are cancelled: the time of grace is over before its end. */
+  readonly giveUp?: AbortSignal | undefined
   readonly limits?: Partial<Limits> | undefined
   /** As Fastify takes it. Default: no log. */
   readonly logger?: FastifyServerOptions['logger'] | undefined
@@ -121,18 +123,21 @@ export function createServer(options: ServerOptions): FastifyInstance {
     throw refusal('NotFound', `there is no route ${request.method} ${request.url.split('?', 1)[0]}`)
   })
 
+  const jobs = createJobs({ ...defaultJobLimits, ...options.jobs }, (job) => options.metrics?.jobEnded(job))
+  options.metrics?.addGauge('kit_jobs', 'Jobs that run, and jobs that wait', 'state', () => jobs.counts())
+  options.giveUp?.addEventListener('abort', () => jobs.cancelAll('the server stops at once'), { once: true })
   const services: Services = {
     stores: options.stores,
     limits,
-    jobs: createJobs({ ...defaultJobLimits, ...options.jobs }),
+    jobs,
     seal: createSeal(options.uploadKey ?? randomBytes(32)),
     metrics: options.metrics,
   }
   app.addHook('preClose', (done) => {
-    void services.jobs.close()
+    void jobs.close()
     done()
   })
-  app.addHook('onClose', () => services.jobs.close())
+  app.addHook('onClose', () => jobs.close())
   describeApi(app)
   void app.register(routes, services)
   return app

@@ -21,6 +21,7 @@ const noMetrics: ServerMetrics = {
   layer: { name: 'none', attach: () => ({}) },
   contentType: 'text/plain',
   ended: () => undefined,
+  jobEnded: () => undefined,
   addGauge: () => undefined,
   text: async () => '',
 }

@@ -3,7 +3,7 @@ import { fs } from '@kit/backend-fs'
 import { memory } from '@kit/backend-memory'
 import { openStore, storageError, type OpenOptions } from '@kit/core'
 import { temporaryFiles } from '@kit/core/node'
-import { openKit } from '@kit/manager'
+import { openKit, type KitOptions } from '@kit/manager'
 import { defaultLimits } from './limits.ts'
 import type { ServerSettings } from './service/settings.ts'
 import type { StoreSource } from './stores.ts'
@@ -26,12 +26,12 @@ const folderName = '.kit/files'
  */
 export async function openStores(
   { config, stores: wanted, environment, limits }: Pick<ServerSettings, 'config' | 'stores' | 'environment' | 'limits'>,
-  { log, layers }: Pick<OpenOptions, 'log' | 'layers'>,
+  { log, layers, builtIn = [fs, memory] }: Pick<OpenOptions, 'log' | 'layers'> & Pick<KitOptions, 'builtIn'>,
 ): Promise<OpenedStores> {
   // A client that sends or takes slowly has its call of the store for as long: a store's usual places, few as they are, would soon be those
   // of slow clients. The server has a bound of its own.
   const layerDefaults = { concurrency: { max: limits.maxRequests ?? defaultLimits.maxRequests } }
-  const kit = await openKit({ config, builtIn: [fs, memory], environment, log, layers, layerDefaults })
+  const kit = await openKit({ config, builtIn, environment, log, layers, layerDefaults })
   const configured = kit.stores
   if (configured.length > 0) {
     const names = configured.map(({ name }) => name).filter((name) => wanted?.includes(name) ?? true)

@@ -36,7 +36,7 @@ export async function describeStore(
     if (inner !== undefined)
       over.push(await describeStore(config, catalog, inner, isReference(item) ? item.name : undefined))
   }
-  const manifest = typeof known === 'string' ? undefined : known.manifest
+  const manifest = typeof known === 'string' ? undefined : await known.manifest()
   const schemas = manifest?.options['properties']
   const options = node.options.map(({ key, value }) => [key, shown(value, fieldOf(schemas, key))])
   return {

@@ -6,6 +6,7 @@ export type { Variables } from './config/substitute.ts'
 export type { StoreDescription } from './describe.ts'
 export type { Kit, PluginDescription } from './kit.ts'
 export { checkConfig, openKit, type ConfigCheck, type KitOptions } from './open-kit.ts'
+export type { LazyPlugin } from './plugins.ts'
 export {
   testStore,
   type StoreTest,

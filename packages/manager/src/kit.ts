@@ -32,7 +32,7 @@ export interface Kit extends AsyncDisposable {
   describe(name: string): Promise<StoreDescription>
   /** Everything that is wrong with any store of the file. Loads all the plugins that the file needs. */
   check(): Promise<readonly ConfigProblem[]>
-  /** All plugins that can be used here, the preferred first; two of one type may both be there. Runs none of their code. */
+  /** All plugins that can be used here, the preferred first; two of one type may both be there. Runs no code of installed ones. */
   plugins(): Promise<readonly PluginDescription[]>
   /** The plugin of a type, its code loaded. @throws InvalidConfig where none, or more than one that is not pinned, provides it */
   plugin(type: string): Promise<AnyPlugin>

@@ -21,7 +21,7 @@ import { configError, configProblems, type ConfigProblem } from './config/proble
 import type { Variables } from './config/substitute.ts'
 import { describeStore } from './describe.ts'
 import type { Kit } from './kit.ts'
-import { orMessage, pluginCatalog, type KnownPlugin, type PluginCatalog } from './plugins.ts'
+import { orMessage, pluginCatalog, type KnownPlugin, type LazyPlugin, type PluginCatalog } from './plugins.ts'
 import { testStore, type StoreTestOptions } from './test-store.ts'
 
 export interface KitOptions {
@@ -33,8 +33,8 @@ export interface KitOptions {
   readonly cwd?: string | undefined
   /** Plugins that the program brings; they come before installed ones of the same type. */
   readonly plugins?: readonly AnyPlugin[] | undefined
-  /** Plugins for types that nothing else provides. */
-  readonly builtIn?: readonly AnyPlugin[] | undefined
+  /** Plugins for types that nothing else provides; mistakes in options of lazy ones show when their stores are opened. */
+  readonly builtIn?: readonly (AnyPlugin | LazyPlugin)[] | undefined
   /** What `${NAME}` stands for, and `KIT_HOME`; a program passes `process.env`. Default: nothing is set. */
   readonly environment?: Variables | undefined
   /** Gets what stores have to tell. */
@@ -173,11 +173,13 @@ class OpenedKit implements Kit {
 
   async plugins(): ReturnType<Kit['plugins']> {
     const all = await this.#catalog.all()
-    return all.map(({ manifest, origin, package: name, version, folder }) => ({
-      manifest,
-      origin,
-      ...(name === undefined ? {} : { package: name, version, folder }),
-    }))
+    return Promise.all(
+      all.map(async ({ manifest, origin, package: name, version, folder }) => ({
+        manifest: await manifest(),
+        origin,
+        ...(name === undefined ? {} : { package: name, version, folder }),
+      })),
+    )
   }
 
   async plugin(type: string): Promise<AnyPlugin> {

@@ -20,7 +20,10 @@ export interface ListOptions extends FilterFlags {
 /** Entries that a sort holds at once. */
 const sortMost = 1_000_000
 
-/** Lists what is in a directory, or the one file that the target is. What is not there is an empty listing. */
+/**
+ * Lists what is in a directory, or the one file that the target is. An empty directory is an empty listing.
+ * @throws NotFound, exit code 3, where the store has real directories and nothing is there
+ */
 export async function ls(session: Session, target: string, options: ListOptions): Promise<CommandResult> {
   const { output } = session
   const limit = options.limit === undefined ? Number.POSITIVE_INFINITY : parseCount('--limit', options.limit)
@@ -30,6 +33,7 @@ export async function ls(session: Session, target: string, options: ListOptions)
     recursive: options.recursive === true || options.R === true,
     ordered: options.unordered !== true && (options.sort === undefined || options.sort === 'name'),
     filter,
+    mustExist: true,
   })
   let entries = 0
   let bytes = 0

@@ -1,3 +1,4 @@
+import { builtInPlugins } from '../configured-kit.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { usageFailure } from '../outcome.ts'
 import type { Globals } from '../session.ts'
@@ -14,10 +15,10 @@ export async function serveStores(globals: Globals, options: ServeWords): Promis
     process.stdout.write(`${JSON.stringify(failure)}\n`)
     return exitCodes.usage.code
   }
-  const { serve } = await import('@kit/server')
+  const [{ serve }, builtIn] = await Promise.all([import('@kit/server'), builtInPlugins()])
   const config = globals.config ?? (process.env['KIT_CONFIG'] || undefined)
   const words = Object.entries({ ...options, config }).flatMap(([name, value]) => wordsOf(name, value))
-  return serve(words, process.env, { command: 'kit serve' })
+  return serve(words, process.env, { command: 'kit serve', builtIn })
 }
 
 function wordsOf(name: string, value: ServeWords[string]): readonly string[] {

@@ -20,7 +20,10 @@ interface Node {
   readonly below?: Peekable<Node> | undefined
 }
 
-/** Draws what is below a directory. Listed level by level while it is drawn: only what is open is held. */
+/**
+ * Draws what is below a directory. Listed level by level while it is drawn: only what is open is held.
+ * @throws NotFound, exit code 3, where the store has real directories and nothing is there
+ */
 export async function tree(session: Session, target: string, options: TreeOptions): Promise<CommandResult> {
   const depth = options.depth === undefined ? Number.POSITIVE_INFINITY : parseCount('--depth', options.depth)
   const filter = await readFilter(options)
@@ -49,8 +52,13 @@ export async function tree(session: Session, target: string, options: TreeOption
     }
   }
 
+  const nodes = peekable(
+    nodesOf(session, place, place.key, { depth, filter, files: options.directories !== true, mustExist: true }),
+  )
+  // Nothing is drawn of what is not there.
+  await nodes.peek()
   if (!output.json) await output.write(`${printable(place.addressOf(place.key))}\n`)
-  await draw(peekable(nodesOf(session, place, place.key, { depth, filter, files: options.directories !== true })), '')
+  await draw(nodes, '')
   if (!output.json) {
     const directories = countText(counted.directories, 'directory', 'directories')
     await output.write(`\n${directories}, ${countText(counted.files, 'file')}, ${bytesText(counted.bytes)}\n`)
@@ -62,12 +70,14 @@ interface NodeOptions {
   readonly depth: number
   readonly filter: Filter | undefined
   readonly files: boolean
+  /** Of what is listed below it may be gone again. */
+  readonly mustExist: boolean
 }
 
 /** With a filter, a directory is drawn where it is meant itself or something below it is. */
 async function* nodesOf(session: Session, place: Place, key: Key, options: NodeOptions): AsyncGenerator<Node> {
-  const { depth, filter, files } = options
-  for await (const page of walk(session, { ...place, key }, { ordered: true })) {
+  const { depth, filter, files, mustExist } = options
+  for await (const page of walk(session, { ...place, key }, { ordered: true, mustExist })) {
     for (const entry of page) {
       const meant = filter?.admits(nameIn(place.key, entry), entry) !== false
       if (entry.kind !== 'directory') {
@@ -75,7 +85,8 @@ async function* nodesOf(session: Session, place: Place, key: Key, options: NodeO
         continue
       }
       const deeper = depth > 1 && entry.key !== key
-      const below = deeper ? peekable(nodesOf(session, place, entry.key, { ...options, depth: depth - 1 })) : undefined
+      const inner = { ...options, depth: depth - 1, mustExist: false }
+      const below = deeper ? peekable(nodesOf(session, place, entry.key, inner)) : undefined
       if (meant || (await below?.peek()) !== undefined) yield { entry, below }
     }
   }

@@ -2,7 +2,8 @@ import type { StorageError } from '@kit/core'
 import type { FilterRules, LinkRule, TransferProgress } from '@kit/core/transfer'
 import type { JobEvents } from './job-events.ts'
 
-export type JobKind = 'copy' | 'move' | 'sync' | 'check'
+export const jobKinds = ['copy', 'move', 'sync', 'check'] as const
+export type JobKind = (typeof jobKinds)[number]
 
 /** What a job is to do: plain data. */
 export interface JobRequest {
@@ -26,7 +27,8 @@ export interface JobEnd {
   readonly key: string
 }
 
-export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
+export const endStates = ['done', 'failed', 'cancelled'] as const
+export type JobState = 'queued' | 'running' | (typeof endStates)[number]
 
 /** Sums of what a job did; which ones follow from its kind. */
 export type JobSummary = Readonly<Record<string, number>>

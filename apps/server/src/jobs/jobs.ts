@@ -15,8 +15,12 @@ export interface Jobs {
   get(id: string): Job | undefined
   /** A job that waits ends at once, one that runs soon; one that has ended stays as it is. */
   cancel(job: Job, why: string): void
+  /** How many there are of those that have not ended. */
+  counts(): Readonly<Record<'queued' | 'running', number>>
   /** Takes no more jobs, cancels those that wait, gives those that run the time of grace, then cancels them too. */
   close(): Promise<void>
+  /** Cancels those that wait and those that run, without the time of grace. */
+  cancelAll(why: string): void
   readonly limits: JobLimits
 }
 
@@ -26,8 +30,11 @@ interface Held {
   readonly controller: AbortController
 }
 
-/** Jobs end with the process: nothing of them is kept on disk. What they had done stays done; the same job again does the rest. */
-export function createJobs(limits: JobLimits): Jobs {
+/**
+ * Jobs end with the process: nothing of them is kept on disk. What they had done stays done; the same job again does the rest. `ended` is
+ * told of each.
+ */
+export function createJobs(limits: JobLimits, ended: (job: Job) => void = () => undefined): Jobs {
   const all = new Map<string, Held>()
   const queue: Held[] = []
   const running = new Map<Held, Promise<void>>()
@@ -38,7 +45,9 @@ export function createJobs(limits: JobLimits): Jobs {
     if (state === 'running') job.started = new Date()
     if (hasEnded(job)) job.ended = new Date()
     job.events.add('state', { job: jobJson(job) })
-    if (hasEnded(job)) job.events.end()
+    if (!hasEnded(job)) return
+    job.events.end()
+    ended(job)
   }
 
   function next(): void {
@@ -70,9 +79,9 @@ export function createJobs(limits: JobLimits): Jobs {
   /** Ended jobs go after their time, the oldest first where they are too many. */
   function forget(): void {
     const now = Date.now()
-    const ended = [...all.values()].filter(({ job }) => hasEnded(job))
-    const tooMany = ended.length - limits.endedMax
-    for (const [index, { job }] of ended.entries()) {
+    const over = [...all.values()].filter(({ job }) => hasEnded(job))
+    const tooMany = over.length - limits.endedMax
+    for (const [index, { job }] of over.entries()) {
       if (index < tooMany || now - (job.ended?.getTime() ?? now) > limits.endedMs) all.delete(job.id)
     }
   }
@@ -91,15 +100,18 @@ export function createJobs(limits: JobLimits): Jobs {
     enter(job, 'cancelled')
   }
 
+  function cancelWaiting(why: string): void {
+    for (let held = queue[0]; held !== undefined; held = queue[0]) cancel(held, why)
+  }
+
+  function cancelRunning(why: string): void {
+    for (const held of running.keys()) cancel(held, why)
+  }
+
   async function closeAll(): Promise<void> {
-    for (let held = queue[0]; held !== undefined; held = queue[0]) {
-      cancel(held, 'the server stops, and this had not begun')
-    }
-    const ended = Promise.all(running.values())
-    const timer = setTimeout(() => {
-      for (const held of running.keys()) cancel(held, 'the server stops, and this was not done in time')
-    }, limits.graceMs)
-    await ended
+    cancelWaiting('the server stops, and this had not begun')
+    const timer = setTimeout(() => cancelRunning('the server stops, and this was not done in time'), limits.graceMs)
+    await Promise.all(running.values())
     clearTimeout(timer)
   }
 
@@ -137,6 +149,11 @@ export function createJobs(limits: JobLimits): Jobs {
     cancel(job, why) {
       const held = all.get(job.id)
       if (held !== undefined) cancel(held, why)
+    },
+    counts: () => ({ queued: queue.length, running: running.size }),
+    cancelAll(why) {
+      cancelWaiting(why)
+      cancelRunning(why)
     },
     close() {
       closing ??= closeAll()

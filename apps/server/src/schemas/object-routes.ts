@@ -10,6 +10,7 @@ const header = (description: string): object => ({ ...string, description })
 const text = (description: string): z.ZodType => z.string().optional().meta({ description })
 
 const validators = { ETag: header('State of the object.'), 'Last-Modified': header('HTTP date.') }
+const unchanged = { ...validators, 'Cache-Control': header('As with the object.') }
 const served = {
   ...validators,
   'Content-Type': header('As it was written; application/octet-stream where the store keeps none.'),
@@ -20,11 +21,14 @@ const served = {
   'Accept-Ranges': { type: 'string', enum: ['bytes'] },
   'Repr-Digest': header('SHA-256 of the whole object, where the store tells it.'),
   'X-Kit-Meta-NAME': header('User metadata, percent-encoded UTF-8; a header for each name.'),
+}
+const read = {
+  ...served,
   'X-Kit-Entry': header(
     'For `Accept: application/vnd.kit.object`, instead of the attributes: the entry as JSON, percent-encoded.',
   ),
 }
-const partial = { ...served, 'Content-Range': header('Which bytes these are, and of how many.') }
+const partial = { ...read, 'Content-Range': header('Which bytes these are, and of how many.') }
 
 const conditions = {
   'if-match': text('Only while the object is in one of these states; `*`: only where there is one.'),
@@ -60,7 +64,7 @@ export const readDescribed: Described = {
     416: failureSchema,
     default: failureSchema,
   },
-  responseHeaders: { 200: served, 206: partial, 304: validators, 416: { 'Content-Range': header('`bytes */SIZE`.') } },
+  responseHeaders: { 200: read, 206: partial, 304: unchanged, 416: { 'Content-Range': header('`bytes */SIZE`.') } },
 }
 
 export const headDescribed: Described = {
@@ -72,7 +76,7 @@ export const headDescribed: Described = {
   querystring: versionQuery,
   headers: z.object({ ...conditions, 'if-modified-since': text('HTTP date.') }),
   response: { 200: nothing('It is there.'), 304: notModified, default: nothing('It failed.') },
-  responseHeaders: { 200: served, 304: validators },
+  responseHeaders: { 200: served, 304: unchanged },
 }
 
 export const writeDescribed: Described = {

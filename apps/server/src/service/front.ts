@@ -100,6 +100,7 @@ const exposed = [
   'location',
   'repr-digest',
   'retry-after',
+  'x-kit-entry',
   'x-kit-error',
   'x-request-id',
 ]

@@ -1,6 +1,7 @@
 /** What the server counts, for Prometheus. No label is ever made from a key, a token or anything else that a client chooses. */
 import { durationBucketsMs, metrics as countStores, Metrics, type Layer } from '@kit/core'
 import { collectDefaultMetrics, Registry, type Metric } from 'prom-client'
+import { endStates, jobKinds, type Job } from '../jobs/job.ts'
 import type { EndedExchange } from './exchange.ts'
 import { histogramSamples, type Sample } from './histogram.ts'
 
@@ -9,6 +10,7 @@ export interface ServerMetrics {
   readonly layer: Layer
   readonly contentType: string
   ended(exchange: EndedExchange): void
+  jobEnded(job: Pick<Job, 'request' | 'state'>): void
   /** Counted when somebody asks: `states` by name. */
   addGauge(name: string, help: string, label: string, states: () => Readonly<Record<string, number>>): void
   /** @returns all of them, as text */
@@ -30,6 +32,8 @@ export function serverMetrics(): ServerMetrics {
   const registry = new Registry()
   const stores = new Metrics()
   const routes = new Map<string, RouteTotals>()
+  // All there can be, from the start: a rate has its beginning at 0.
+  const jobs = new Map(jobKinds.flatMap((kind) => endStates.map((state) => [`${kind} ${state}`, { kind, state, count: 0 }])))
   collectDefaultMetrics({ register: registry })
 
   /** prom-client's own counters look every label up for each request; these are asked when somebody reads them. */
@@ -105,6 +109,10 @@ export function serverMetrics(): ServerMetrics {
     ),
   )
 
+  add('kit_jobs_ended_total', 'counter', 'Jobs that ended, by kind and how', () =>
+    [...jobs.values()].map(({ kind, state, count }) => ({ labels: { kind, state }, value: count })),
+  )
+
   return {
     layer: countStores(stores),
     contentType: registry.contentType,
@@ -123,6 +131,10 @@ export function serverMetrics(): ServerMetrics {
       totals.seconds += seconds
       totals.received += received
       totals.sent += sent
+    },
+    jobEnded({ request: { kind }, state }) {
+      const total = jobs.get(`${kind} ${state}`)
+      if (total !== undefined) total.count++
     },
     addGauge(name, help, label, states) {
       add(name, 'gauge', help, () =>

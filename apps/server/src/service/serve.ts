@@ -2,9 +2,9 @@
 import { isStorageError } from '@kit/core'
 import { readArguments, shellWord, usage } from '../arguments.ts'
 import { leanMemory } from './lean-memory.ts'
-import { startServer, type RunningServer } from './start-server.ts'
+import { startServer, type RunningServer, type StartOptions } from './start-server.ts'
 
-export interface ServeOptions {
+export interface ServeOptions extends StartOptions {
   /** How the usage calls it. */
   readonly command?: string | undefined
 }
@@ -16,7 +16,7 @@ export interface ServeOptions {
 export async function serve(
   words: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
-  { command = 'kit serve' }: ServeOptions = {},
+  { command = 'kit serve', ...options }: ServeOptions = {},
 ): Promise<number> {
   try {
     const settings = readArguments(words, environment, command)
@@ -25,7 +25,7 @@ export async function serve(
       return 0
     }
     leanMemory()
-    const server = await startServer(settings)
+    const server = await startServer(settings, options)
     for (const warning of server.warnings) console.error(`warning: ${warning}`)
     console.log(greeting(server, settings.tokenInShell))
     await stopOnSignals(server)

@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import { resolve } from 'node:path'
 import { storageError, trace, type Span } from '@kit/core'
+import type { KitOptions } from '@kit/manager'
 import type { FastifyInstance } from 'fastify'
 import { openTokens, type OpenedTokens } from '../access/open-tokens.ts'
 import { createServer } from '../app.ts'
@@ -26,16 +27,23 @@ export interface RunningServer {
   reload(): Promise<void>
   /** Takes nothing new, gives transfers the grace time, closes the stores. Closing twice is no error. */
   close(): Promise<void>
-  /** Breaks every transfer off; for whoever does not want to wait for `close`. */
+  /** Breaks every transfer off, jobs too; for whoever does not want to wait for `close`. */
   abort(): void
 }
 
+/** What the program that starts a server brings. */
+export interface StartOptions {
+  /** Plugins for types of stores that no installed package provides. Default: fs and memory. */
+  readonly builtIn?: KitOptions['builtIn']
+}
+
 /** Opens stores, tokens and certificate, and listens. @throws InvalidConfig with what to do */
-export async function startServer(settings: ServerSettings): Promise<RunningServer> {
+export async function startServer(settings: ServerSettings, { builtIn }: StartOptions = {}): Promise<RunningServer> {
   // What is opened first tells what it has to tell once there is a log.
   let app: FastifyInstance | undefined
   const log: Log = (level, message, fields) => app?.log[level](fields ?? {}, message)
   const metrics = serverMetrics()
+  const giveUp = new AbortController()
   const opened: { close(): Promise<void> | void }[] = []
   const closeOpened = async (): Promise<void> => {
     for (const one of opened.toReversed()) await one.close()
@@ -43,7 +51,7 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   try {
     // Where nobody sees it, nothing is told of each call.
     const traced = ['debug', 'trace'].includes(settings.logLevel) ? [trace((span) => tellCall(log, span))] : []
-    const stores = await openStores(settings, { log, layers: [metrics.layer, ...traced] })
+    const stores = await openStores(settings, { log, layers: [metrics.layer, ...traced], builtIn })
     opened.push(stores)
     const stateFolder = resolve(settings.stateFolder ?? stateFolderBeside(stores.configPath))
     const uploadKey = await uploadKeyIn(stateFolder)
@@ -60,6 +68,8 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
       hosts: allowedHosts(settings),
       origins: settings.allowOrigins,
       limits: settings.limits,
+      jobs: { graceMs: settings.graceMs },
+      giveUp: giveUp.signal,
       tls: tls?.material(),
       metrics,
       uploadKey,
@@ -67,7 +77,7 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
     })
     await listen(app, settings)
     tls?.serve(app.server)
-    return running(app, settings, { stores, tokens, tls, closeOpened })
+    return running(app, settings, { stores, tokens, tls, giveUp, closeOpened })
   } catch (error) {
     await app?.close()
     await closeOpened()
@@ -84,12 +94,17 @@ interface Opened {
   readonly stores: OpenedStores
   readonly tokens: OpenedTokens
   readonly tls: OpenedTls | undefined
+  /** Ends what would go on without a connection. */
+  readonly giveUp: AbortController
   closeOpened(): Promise<void>
 }
 
 function running(app: FastifyInstance, settings: ServerSettings, opened: Opened): RunningServer {
-  const { stores, tokens, tls, closeOpened } = opened
-  const abort = (): void => app.server.closeAllConnections()
+  const { stores, tokens, tls, giveUp, closeOpened } = opened
+  const abort = (): void => {
+    giveUp.abort()
+    app.server.closeAllConnections()
+  }
   const close = async (): Promise<void> => {
     const timer = setTimeout(abort, settings.graceMs)
     try {
