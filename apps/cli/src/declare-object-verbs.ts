@@ -7,18 +7,20 @@ import type { UrlOptions } from './commands/url.ts'
 import { filterOptions, recursiveOption } from './declare-options.ts'
 import { withNotes, type RunVerb } from './declare.ts'
 
+/** Of ls and tree. */
+const notThere =
+  'Where the store has folders that exist by themselves, one that is not there is an error (3), an empty one is not.'
+
 /** Verbs that look at objects. Only words and options: the bodies are loaded when they are used. */
 export function declareObjectVerbs(program: Command, run: RunVerb): void {
-  const ls = program
-    .command('ls')
-    .description('list what is in a store or folder')
-    .argument('<target>')
+  const ls = program.command('ls').description('list what is in a store or folder').argument('<target>')
   recursiveOption(ls, 'everything below, at any depth')
     .option('-l, --long', 'with size and time')
     .option('-H, --human', 'sizes such as 3.4 MiB; with -l')
     .addOption(new Option('-U, --unordered', "in the store's own order, which starts at once").conflicts('sort'))
     .addOption(new Option('--sort <by>', 'the largest, or the latest, first').choices(['name', 'size', 'time']))
     .option('--limit <n>', 'at most so many entries')
+  withNotes(ls, notThere)
   filterOptions(ls).action((target: string, options: ListOptions) =>
     run('ls', async (session) => (await import('./commands/ls.ts')).ls(session, target, options)),
   )
@@ -30,6 +32,7 @@ export function declareObjectVerbs(program: Command, run: RunVerb): void {
     .option('-L, --depth <n>', 'at most so many levels')
     .option('-d, --directories', 'directories only')
     .option('-H, --human', 'with sizes such as 3.4 MiB')
+  withNotes(tree, notThere)
   filterOptions(tree).action((target: string, options: TreeOptions) =>
     run('tree', async (session) => (await import('./commands/tree.ts')).tree(session, target, options)),
   )

@@ -43,8 +43,8 @@ async function bundle(): Promise<string> {
 function fingerprint(): string {
   const hash = createHash('sha256')
   const sources = [
-    ...globSync('{core,manager,client,backend-fs,backend-kit,backend-memory}/src/**/*.ts', { cwd: packages }).map((file) =>
-      join(packages, file),
+    ...globSync('{core,manager,client,backend-fs,backend-kit,backend-memory}/src/**/*.ts', { cwd: packages }).map(
+      (file) => join(packages, file),
     ),
     ...globSync(['src/**/*.ts', 'rolldown.config.js', 'package.json'], { cwd: app }).map((file) => join(app, file)),
   ]

@@ -31,9 +31,47 @@ describe('kit ls', () => {
     expect(deep.stdout).toMatch(/^ +10 {2}20\d\d-\S+Z {2}2026\/trip\.json$/m)
   })
 
-  test('of nothing is empty and no error', async () => {
-    const { kit } = await filled()
-    expect(await kit(['ls', 'a:none'])).toStrictEqual({ code: 0, stdout: '', stderr: '' })
+  test('of an empty folder is empty and no error; of one that is not there it says so, as tree does', async () => {
+    const { folder, kit } = await filled()
+    await mkdir(join(folder, 'data/empty'))
+    for (const target of ['a:empty', 'a:empty/', './data/empty']) {
+      expect(await kit(['ls', target])).toStrictEqual({ code: 0, stdout: '', stderr: '' })
+      expect(await kit(['tree', target])).toMatchObject({ code: 0, stderr: '' })
+    }
+    // What a filter leaves out is there all the same.
+    expect(await kit(['ls', 'a:2026', '--include', 'none'])).toStrictEqual({ code: 0, stdout: '', stderr: '' })
+    expect(await kit(['ls', 'a:top.txt', '--include', 'none'])).toStrictEqual({ code: 0, stdout: '', stderr: '' })
+    for (const verb of ['ls', 'tree']) {
+      for (const [target, beside] of [
+        ['a:nnoe', 'a:'],
+        ['a:2026/nnoe/', 'a:2026'],
+        ['a:top.txt/below', 'a:top.txt'],
+        ['./data/2026/nnoe', join(folder, 'data/2026')],
+      ] as const) {
+        expect([target, await kit([verb, target])]).toStrictEqual([
+          target,
+          { code: 3, stdout: '', stderr: expect.stringContaining('there is no such file or directory') },
+        ])
+        expect((await kit([verb, target])).stderr).toContain(`hint: Check the name; \`kit ls ${beside}\` shows`)
+      }
+      const [told] = jsonLines(
+        (await kit([verb, '-r', '--json', 'a:nnoe'].filter((word) => verb === 'ls' || word !== '-r'))).stdout,
+      )
+      expect(told).toMatchObject({
+        type: 'result',
+        success: false,
+        error: { code: 'NotFound', key: 'nnoe', store: 'a' },
+      })
+    }
+    // The folder of a store is made when something is written: a store that is new is empty.
+    const fresh = await workplace()
+    expect(await fresh.kit(['ls', 'a:'])).toStrictEqual({ code: 0, stdout: '', stderr: '' })
+  })
+
+  test('of nothing is empty where directories are only parts of keys', async () => {
+    const { kit } = await workplace('stores: { m: { type: memory } }\n')
+    expect(await kit(['ls', 'm:none'])).toStrictEqual({ code: 0, stdout: '', stderr: '' })
+    expect(await kit(['tree', 'm:none'])).toMatchObject({ code: 0, stderr: '' })
   })
 
   test('gives JSON lines that end in a result (E1)', async () => {

@@ -1,23 +1,12 @@
-import { once } from 'node:events'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { usage } from '@kit/server'
 import { describe, expect, test, vi } from 'vitest'
 import { buildProgram } from '../src/program.ts'
-import { jsonLines, workplace, type Running } from './kit-command.ts'
+import { jsonLines, workplace } from './kit-command.ts'
+import { addressOf } from './listening.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
-
-/** Where a server that has just been started listens. */
-async function addressOf({ child }: Running): Promise<string> {
-  let said = ''
-  for (;;) {
-    const [chunk] = (await once(child.stdout, 'data')) as [Buffer]
-    said += chunk.toString()
-    const url = /listening on (\S+)/.exec(said)?.[1]
-    if (url !== undefined) return url
-  }
-}
 
 describe('kit serve', () => {
   test('serves the configured stores until it is told to stop (R9)', async () => {

@@ -5,6 +5,7 @@ import type { EventSourceMessage } from 'eventsource-parser'
 import { expect, test, vi } from 'vitest'
 import { ask, askJson } from './ask.ts'
 import { data, ended, events, jobOf, serveTwo, startJob, whole, type Job } from './job-client.ts'
+import { serverMetrics } from '../src/service/metrics.ts'
 import { withMethods } from './serve.ts'
 
 const inOrder = (rows: readonly (readonly unknown[])[]): (readonly unknown[])[] =>
@@ -144,6 +145,31 @@ test('a job that runs or waits can be cancelled, and says so; one that has ended
   const done = await startJob(base, { kind: 'copy', ...whole })
   await ended(base, done.id)
   expect((await cancel(done.id)).json()).toMatchObject({ job: { state: 'done' } })
+})
+
+test('metrics tell how many jobs run and wait, and how those that ended did, by kind; of whom and of what, nothing', async () => {
+  const held = gate()
+  const { base, from, to } = await serveTwo({ jobs: { runningMax: 1 }, metrics: serverMetrics() }, held.change)
+  const counted = async (): Promise<readonly string[]> => {
+    const { text } = await ask(base, 'GET', '/metrics')
+    expect(text).not.toContain('planted')
+    return text.split('\n').filter((line) => line.startsWith('kit_jobs') && !line.endsWith(' 0'))
+  }
+  await from.write('planted', 'a')
+  await to.write('planted-other', 'a')
+  const jobs = [await startJob(base, { kind: 'copy', ...whole })]
+  for (const kind of ['sync', 'check'] as const) jobs.push(await startJob(base, { kind, ...whole }))
+  expect(await counted()).toEqual(['kit_jobs{state="queued"} 2', 'kit_jobs{state="running"} 1'])
+  await ask(base, 'POST', `/api/v1/jobs/${jobs[1]?.id}/cancel`)
+  expect(await counted()).toContain('kit_jobs_ended_total{kind="sync",state="cancelled"} 1')
+  held.open()
+  for (const { id } of jobs) await ended(base, id)
+  expect(await counted()).toEqual([
+    'kit_jobs_ended_total{kind="copy",state="done"} 1',
+    'kit_jobs_ended_total{kind="sync",state="cancelled"} 1',
+    'kit_jobs_ended_total{kind="check",state="done"} 1',
+  ])
+  expect((await ask(base, 'GET', '/metrics')).text).toContain('\nkit_jobs_ended_total{kind="move",state="failed"} 0\n')
 })
 
 test('more jobs than may wait are refused, and told when to come again', async () => {

@@ -6,6 +6,7 @@ import { accessOf, noAccess, type Access } from '../src/access/access.ts'
 import { createServer } from '../src/app.ts'
 import { serverMetrics } from '../src/service/metrics.ts'
 import { ask, askJson } from './ask.ts'
+import { objects, serveStore, withMethods } from './serve.ts'
 import { memory } from '@kit/backend-memory'
 import { compareKeys, openStore, storageError } from '@kit/core'
 
@@ -15,7 +16,9 @@ interface Operation {
   readonly tags?: readonly string[]
   readonly parameters?: readonly { readonly in: string; readonly name: string; readonly required?: boolean }[]
   readonly requestBody?: { readonly content: Readonly<Record<string, object>> }
-  readonly responses: Readonly<Record<string, { readonly description?: string }>>
+  readonly responses: Readonly<
+    Record<string, { readonly description?: string; readonly headers?: Readonly<Record<string, object>> }>
+  >
   readonly security?: readonly object[]
 }
 interface Document {
@@ -191,5 +194,67 @@ test('who may only list and read changes nothing', async () => {
     const { status } = await askRoute(base, route)
     if (reads) expect([method, url, [200, 503].includes(status)]).toEqual([method, url, true])
     else expect([method, url, status]).toEqual([method, url, 403])
+  }
+})
+
+/** Of HTTP and of its connections, and what keeps browsers from doing anything with what is served: the same on every answer. */
+const ofEveryAnswer = [
+  'connection',
+  'keep-alive',
+  'date',
+  'x-content-type-options',
+  'cross-origin-resource-policy',
+  'content-security-policy',
+]
+
+test('the headers that are described for bytes of objects are those that are sent, no more and no fewer', async () => {
+  const store = await openStore(memory({}), { name: 'files' })
+  const attributes = {
+    contentType: 'text/plain',
+    contentEncoding: 'br',
+    contentDisposition: 'inline',
+    cacheControl: 'no-cache',
+    metadata: { name: 'x' },
+    modified: new Date(0),
+    mode: 0o644,
+  }
+  await store.write('a', '0123456789')
+  const hashes = { sha256: '00'.repeat(32) }
+  const told = withMethods(store, {
+    stat: async (key, options) => ({ ...(await store.stat(key, options)), ...attributes, hashes }),
+    read: async (key, options) => {
+      const reading = await store.read(key, options)
+      return new Proxy(reading, {
+        get(target, name) {
+          if (name === 'entry') return { ...target.entry, ...attributes, hashes }
+          const value: unknown = Reflect.get(target, name, target)
+          return typeof value === 'function' ? value.bind(target) : value
+        },
+      })
+    },
+  })
+  const { base } = await serveStore(told)
+  const { paths } = (await openApiDocument()) as Document
+  const item = paths['/api/v1/stores/{store}/objects/{key}']
+  const etag = String((await ask(base, 'HEAD', `${objects}/a`)).headers.etag)
+  const stored = { accept: 'application/vnd.kit.object' }
+  const range = { range: 'bytes=0-1' }
+  for (const [method, status, ...requests] of [
+    ['GET', '200', {}, stored],
+    ['GET', '206', range, { ...range, ...stored }],
+    ['GET', '304', { 'if-none-match': etag }],
+    ['HEAD', '200', {}],
+    ['HEAD', '304', { 'if-none-match': etag }],
+  ] as const) {
+    const described = item?.[method.toLowerCase()]?.responses[status]?.headers ?? {}
+    const sent = new Set<string>()
+    for (const headers of requests) {
+      const answer = await ask(base, method, `${objects}/a`, { headers })
+      expect([method, headers, String(answer.status)]).toEqual([method, headers, status])
+      for (const name of Object.keys(answer.headers)) sent.add(name.replace(/^(x-kit-meta-).*/, '$1name'))
+    }
+    const got = [...sent].filter((name) => !ofEveryAnswer.includes(name)).toSorted(compareKeys)
+    const expected = Object.keys(described).map((name) => name.toLowerCase())
+    expect([method, status, got]).toEqual([method, status, expected.toSorted(compareKeys)])
   }
 })

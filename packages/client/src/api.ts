@@ -976,6 +976,8 @@ export interface operations {
                     ETag?: string;
                     /** @description HTTP date. */
                     "Last-Modified"?: string;
+                    /** @description As with the object. */
+                    "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -1384,8 +1386,6 @@ export interface operations {
                     "Repr-Digest"?: string;
                     /** @description User metadata, percent-encoded UTF-8; a header for each name. */
                     "X-Kit-Meta-NAME"?: string;
-                    /** @description For `Accept: application/vnd.kit.object`, instead of the attributes: the entry as JSON, percent-encoded. */
-                    "X-Kit-Entry"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -1399,6 +1399,8 @@ export interface operations {
                     ETag?: string;
                     /** @description HTTP date. */
                     "Last-Modified"?: string;
+                    /** @description As with the object. */
+                    "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;

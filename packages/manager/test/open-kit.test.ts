@@ -68,6 +68,29 @@ describe('openKit', () => {
     await expect(kit.store('a')).rejects.toMatchObject({ message: expect.stringContaining('no stores are configured') })
   })
 
+  test('loads the code of a lazy plugin once, for stores of its type and for no others', async () => {
+    const config = await configFile(`${twoStores}  c: { type: aws, bucket: x }\n  d: { type: s3 }\n`)
+    let loads = 0
+    const lazy = { type: 's3', aliases: ['aws'], schemes: ['s3'], load: async () => (loads++, s3) }
+    await using kit = await openKit({ config, builtIn: [memory, lazy] })
+    await kit.store('a')
+    await kit.describe('b')
+    await expect(kit.address('nope://x')).rejects.toMatchObject({ code: 'InvalidConfig' })
+    expect(loads).toBe(0)
+    // It is like an installed one: what is wrong with a store of its type shows when that is opened.
+    await expect(kit.store('d')).rejects.toMatchObject({ message: expect.stringMatching(/kit\.yaml:5:.*bucket/) })
+    expect(await kit.describe('c')).toMatchObject({ type: 'aws', options: { bucket: 'x' } })
+    expect(await kit.plugin('aws')).toBe(s3)
+    expect((await kit.plugins()).map(({ manifest, origin }) => [manifest.type, origin])).toEqual([
+      ['memory', 'built in'],
+      ['s3', 'built in'],
+    ])
+    expect(loads).toBe(1)
+    const old = { ...lazy, load: async () => ({ ...s3, contract: 99 }) }
+    await using other = await openKit({ config, builtIn: [memory, old] })
+    await expect(other.store('c')).rejects.toMatchObject({ message: expect.stringContaining('99') })
+  })
+
   test('refuses a named file that does not exist', async () => {
     const config = join(await temporaryFolder(), 'none.yaml')
     await expect(openKit({ config })).rejects.toMatchObject({ code: 'InvalidConfig' })

@@ -33,7 +33,9 @@ export function serverMetrics(): ServerMetrics {
   const stores = new Metrics()
   const routes = new Map<string, RouteTotals>()
   // All there can be, from the start: a rate has its beginning at 0.
-  const jobs = new Map(jobKinds.flatMap((kind) => endStates.map((state) => [`${kind} ${state}`, { kind, state, count: 0 }])))
+  const jobs = new Map(
+    jobKinds.flatMap((kind) => endStates.map((state) => [`${kind} ${state}`, { kind, state, count: 0 }])),
+  )
   collectDefaultMetrics({ register: registry })
 
   /** prom-client's own counters look every label up for each request; these are asked when somebody reads them. */

@@ -99,6 +99,9 @@ interface Opened {
   closeOpened(): Promise<void>
 }
 
+/** After the time of grace: what has just been cancelled tells so over its connection. */
+const lastWordsMs = 500
+
 function running(app: FastifyInstance, settings: ServerSettings, opened: Opened): RunningServer {
   const { stores, tokens, tls, giveUp, closeOpened } = opened
   const abort = (): void => {
@@ -106,7 +109,7 @@ function running(app: FastifyInstance, settings: ServerSettings, opened: Opened)
     app.server.closeAllConnections()
   }
   const close = async (): Promise<void> => {
-    const timer = setTimeout(abort, settings.graceMs)
+    const timer = setTimeout(abort, settings.graceMs + lastWordsMs)
     try {
       await app.close()
     } finally {
