@@ -96,7 +96,7 @@ test('local files of any text are named with ./ and -- where they would be somet
   }
   expect((await kit(['cat', '--', '-r'])).stdout).toBe('-r')
   expect(await kit(['cat', '--json', '-r'])).toMatchObject({ code: 2 })
-  expect(await kit(['ls', 'a:b'])).toMatchObject({ code: 0, stdout: '' })
+  expect(await kit(['ls', 'a:b'])).toMatchObject({ code: 3, stdout: '' })
 })
 
 test('lines of JSON stay lines, whatever the names', async () => {

@@ -87,9 +87,9 @@ describe('kit matrix', () => {
   test('shows what types can do, and what configured stores can', async () => {
     const { kit } = await workplace('stores:\n  a: { type: fs, path: data }\n  b: { type: none }\n')
     const types = (await kit(['matrix'])).stdout.split('\n')
-    expect(types[0]).toMatch(/^ +fs +memory$/)
-    expect(types).toContainEqual(expect.stringMatching(/^write\.ifMatch +emulated +native$/))
-    expect(types).toContainEqual(expect.stringMatching(/^blocks +- +-$/))
+    expect(types[0]).toMatch(/^ +fs +memory +kit$/)
+    expect(types).toContainEqual(expect.stringMatching(/^write\.ifMatch +emulated +native +native$/))
+    expect(types).toContainEqual(expect.stringMatching(/^blocks +- +- +-$/))
     const [result] = jsonLines((await kit(['matrix', '--json'])).stdout)
     expect(result).toMatchObject({
       success: true,
@@ -97,6 +97,7 @@ describe('kit matrix', () => {
       columns: [
         { name: 'fs', type: 'fs', can: { 'write.atomic': 'native', blocks: 'no', deleteMany: 'emulated' } },
         { name: 'memory', type: 'memory' },
+        { name: 'kit', type: 'kit' },
       ],
     })
     const stores = await kit(['matrix', '--stores', '--json'])

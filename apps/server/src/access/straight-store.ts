@@ -34,10 +34,11 @@ export function straightStore(store: Store, access: Access, name: string): Store
 
   const first =
     (use: Use, of: object, method: Method): Method =>
-    async (...words) => {
+    (...words) => {
       const key = keyIn(words[0])
-      if (key !== undefined) await check(key, use, words)
-      return method.apply(of, words)
+      // What takes no key may be a listing, which is no promise.
+      if (key === undefined) return method.apply(of, words)
+      return check(key, use, words).then(() => method.apply(of, words))
     }
   async function* deleteMany(keys: Iterable<string>, words: readonly unknown[]): ReturnType<Store['deleteMany']> {
     const straight: string[] = []
