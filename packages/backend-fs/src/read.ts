@@ -1,10 +1,12 @@
 import { storageError, throwIfAborted, type ByteRange, type Context, type Entry } from '@kit/core'
 import type { Key, ReadConditions, ReadOptions, ReadResult } from '@kit/core'
+import { fileState } from '@kit/core/node'
 import { bodyStream } from './body-stream.ts'
 import { allocate, readFully, readFullyNow } from './bytes.ts'
 import { checkRead, entryOf, etagOf, kindOf, special } from './entry.ts'
 import { split } from './folders.ts'
 import {
+  descriptorPath,
   lstat,
   lstatNow,
   lstatThen,
@@ -99,14 +101,18 @@ export async function read(site: Site, context: Context, key: Key, options: Read
   const fd = await openForReading(site, key)
   let kept = false
   try {
-    const stats = site.local ? site.fstat(fd) : await site.fstat(fd)
-    const entry = fileEntry(key, await stats)
+    const stats = await site.fstat(fd)
+    const entry = fileEntry(key, stats)
     const size = entry.size ?? 0
     checkRead(entry.etag, options)
     const { from, to } = options.range === undefined ? { from: 0, to: size } : boundsOf(options.range, size)
     if (to - from > wholeMax) {
       kept = true
-      return { entry, from, body: bodyStream(site, context, fd, from, to) }
+      const body = bodyStream(site, context, fd, from, to)
+      // Where a descriptor leads to what it has open, whatever is at the name by then.
+      return site.byPath
+        ? { entry, from, body, file: { path: descriptorPath(fd), state: fileState(stats), from } }
+        : { entry, from, body }
     }
     const body = allocate(to - from)
     if (site.local && to - from <= inThreadMax && site.pace.isQuick()) readFullyNow(fd, body, from, site.pace)

@@ -1,6 +1,6 @@
 import { errorCode, storageError, throwIfAborted, type Context, type Source, type Upload } from '@kit/core'
 import { finishUpload } from './upload-finish.ts'
-import { pour } from './pour.ts'
+import { fill } from './fill.ts'
 import type { Site } from './site.ts'
 import { inUpload, isThere, liveUploads, makeUpload, markPart, noUpload, openBody } from './upload-folder.ts'
 import { partsOf, removeUpload, unmarkPart, type Found } from './upload-folder.ts'
@@ -91,7 +91,7 @@ async function writePart(site: Site, context: Context, upload: Found, number: nu
   try {
     await unmarkPart(site, upload, number)
     const at = (number - 1) * partBytes
-    const size = await pour(site, fd, source, context, { at, max: partBytes })
+    const size = await fill(site, fd, source, context, { at, max: partBytes })
     await markPart(site, upload, number, fd, size)
     // Aborted meanwhile, and not yet removed.
     if (!(await isThere(upload))) throw noUpload()

@@ -12,7 +12,8 @@ import {
 import { changed, entryOf, kindOf } from './entry.ts'
 import { changeModeOf, changeTimesNow, changeTimesOf, type Stats } from './fs-client.ts'
 import { isDirectoryError } from './fs-errors.ts'
-import { pour, wrongLength, writeAll } from './pour.ts'
+import { fill } from './fill.ts'
+import { wrongLength, writeAll } from './pour.ts'
 import type { Site } from './site.ts'
 import { nextStamp } from './stamp.ts'
 import type { Temporary } from './temporaries.ts'
@@ -45,7 +46,7 @@ export async function write(
   const { fd } = temporary
   try {
     if (signal.aborted) throwIfAborted(signal)
-    if (bytes === undefined) await pour(site, fd, source, context)
+    if (bytes === undefined) await fill(site, fd, source, context)
     else if (bytes.byteLength > 0) await writeAll(files, fd, bytes, 0)
     if (options.mode !== undefined) await changeModeOf(fd, options.mode)
     return entryOf(key, await publish(site, context, key, temporary, fd, options))

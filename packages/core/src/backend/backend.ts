@@ -14,7 +14,7 @@ import type { Ipns } from './ipns.ts'
 import type { Links } from './links.ts'
 import type { Pins } from './pins.ts'
 import type { Upload } from './upload.ts'
-import type { Attributes, ByteRange, Bytes, ByteStream, Entry, Etag, Hashes, Key, Source } from './values.ts'
+import type { Attributes, ByteRange, Bytes, ByteStream, Entry, Etag, Hashes, Key, LocalFile, Source } from './values.ts'
 
 /** Conditions on what is read. A failed `ifMatch` is ConditionFailed, a failed `ifNoneMatch` NotModified. */
 export interface ReadConditions {
@@ -47,6 +47,8 @@ export interface ReadResult {
   readonly from: number
   /** `Bytes` when all of it came at once. A stream not read to its end is freed by its `return()`. */
   readonly body: Bytes | ByteStream
+  /** The file that a stream reads, where it is one of this machine. */
+  readonly file?: LocalFile | undefined
 }
 
 export interface Page {

@@ -45,11 +45,25 @@ export interface Source {
   readonly bytes?: Bytes | undefined
   /** Names the source's state (of a file: inode, size, mtime); compared before any replay or resume. */
   readonly version?: string | undefined
+  /** Set where the body is a file of this machine, or a part of one: a store here may copy it without pulling a stream. */
+  readonly file?: LocalFile | undefined
   /**
    * The body from an offset in bytes. `open(0)` gives a stream at least once. `null` means: cannot be opened there (again), which
    * is how a source says that it is one-shot.
    */
   open(from: number): ByteStream | null
+}
+
+/** Bytes in a file of this machine, for whoever can open files. */
+export interface LocalFile {
+  /** Opens the very file that was looked at, or nothing; good as long as the stream beside it is neither ended nor at its end. */
+  readonly path: string
+  /** Of the state of the file, see `fileState` in `@kit/core/node`: what is opened is compared with it before and after. */
+  readonly state: string
+  /** Offset in the file of the body's first byte. */
+  readonly from: number
+  /** Told of each piece that has been copied, in bytes. */
+  readonly copied?: ((bytes: number) => void) | undefined
 }
 
 /** Attributes that a caller may set. Which ones a store keeps: `capabilities.write.attributes`. */

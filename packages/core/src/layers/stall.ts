@@ -3,7 +3,7 @@ import type { ByteStream, ReadResult, Source } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
 import { DerivedContext } from '../store/context.ts'
 import { relay } from '../store/relay.ts'
-import { endable } from '../store/source.ts'
+import { endable, watchFile } from '../store/source.ts'
 import { ExpiryQueue, type Waiting } from './expiry.ts'
 import type { AnyCall, AnyStream, CallName, Layer, StreamName } from './layer.ts'
 
@@ -110,7 +110,8 @@ function watchedArgument(value: unknown, watch: Watch): unknown {
     if (stream === null) return null
     return relay(stream, { beforePull: () => watch.stop(), onChunk: () => watch.start(), onEnd: () => watch.start() })
   }
-  return { ...source, open } satisfies Source
+  const file = source.file && watchFile(source.file, () => watch.start())
+  return { ...source, file, open } satisfies Source
 }
 
 function timedResult(clock: StallClock, operation: CallName, result: unknown, derived: DerivedContext): unknown {

@@ -42,11 +42,13 @@ function verifiedRead(next: Operations['read']): Operations['read'] {
     let result = await next(context, key, options)
     const expected = options.range === undefined ? checkable(result) : undefined
     if (expected === undefined) return result
-    if (!(result.body instanceof Uint8Array)) return { ...result, body: checkedStream(result.body, expected) }
+    if (!(result.body instanceof Uint8Array))
+      return { ...result, file: undefined, body: checkedStream(result.body, expected) }
     if (digest(expected.name, result.body) !== expected.value) {
       context.log('warn', 'a body does not match its hash; reading once more', { key, hash: expected.name })
       result = await next(context, key, options)
-      if (!(result.body instanceof Uint8Array)) return { ...result, body: checkedStream(result.body, expected) }
+      if (!(result.body instanceof Uint8Array))
+        return { ...result, file: undefined, body: checkedStream(result.body, expected) }
       const again = checkable(result)
       if (again !== undefined && digest(again.name, result.body) !== again.value) {
         await endUnread(result.body)
@@ -117,6 +119,8 @@ function checkedSource(source: Source, hashes: Hashes): Source {
   }
   return {
     ...source,
+    // The bytes must come by here.
+    file: undefined,
     open(from) {
       if (from !== 0) return null
       const stream = source.open(0)

@@ -107,7 +107,7 @@ export class KitStore implements Store, Caller {
   read(key: string, options: ReadCall = {}): Promise<Reading> {
     return this.call('read', key, options, async (outer) => {
       const context = new DerivedContext(outer)
-      const { entry, from, body } = await this.#backend.read(context, parseKey(key), options)
+      const { entry, from, body, file } = await this.#backend.read(context, parseKey(key), options)
       const size = entry.size === undefined ? undefined : resolveRange(options.range, entry.size).to - from
       const told =
         options.onProgress === undefined || body instanceof Uint8Array
@@ -115,10 +115,16 @@ export class KitStore implements Store, Caller {
           : reportProgress(body, size, options.onProgress)
       if (told instanceof Uint8Array) context.release()
       const filled = told instanceof Uint8Array ? told : this.#filled('read', key, context, told)
-      return new StoreReading(checked(entry), from, size, filled, {
-        free: () => context.abort(storageError('Aborted', 'the body was not wanted any more')),
-        failure: (error) => this.#failure('read', key, outer, error),
-      })
+      return new StoreReading(
+        checked(entry),
+        from,
+        size,
+        { body: filled, file },
+        {
+          free: () => context.abort(storageError('Aborted', 'the body was not wanted any more')),
+          failure: (error) => this.#failure('read', key, outer, error),
+        },
+      )
     })
   }
 

@@ -1,4 +1,4 @@
-import type { Bytes, ByteStream } from '../backend/index.ts'
+import type { Bytes, ByteStream, LocalFile, ReadResult } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
 import { collect, endable, endUnread, toStream, type Endable } from './source.ts'
 import type { Progress, Reading, StoreEntry } from './store.ts'
@@ -19,14 +19,22 @@ export class StoreReading implements Reading {
   readonly entry: StoreEntry
   readonly from: number
   readonly size: number | undefined
+  readonly file: LocalFile | undefined
   #body: Bytes | ByteStream | undefined
   #taken: Endable<Bytes> | undefined
   #ended = false
 
   readonly #call: ReadingCall
 
-  constructor(entry: StoreEntry, from: number, size: number | undefined, body: Bytes | ByteStream, call: ReadingCall) {
+  constructor(
+    entry: StoreEntry,
+    from: number,
+    size: number | undefined,
+    { body, file }: Pick<ReadResult, 'body' | 'file'>,
+    call: ReadingCall,
+  ) {
     this.#call = call
+    this.file = file
     this.entry = entry
     this.from = from
     this.size = body instanceof Uint8Array ? body.byteLength : size

@@ -1,4 +1,4 @@
-import type { Bytes, ByteStream, Source } from '../backend/index.ts'
+import type { ByteStream, Bytes, LocalFile, Source } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
 import { relay } from './relay.ts'
 import type { Body, Progress } from './store.ts'
@@ -155,7 +155,13 @@ export function watchSource(
     readonly onFailure?: (() => void) | undefined
   } = {},
 ): Watched {
-  const { size, bytes, version } = source
+  const { size, bytes, version, file } = source
+  let copied = 0
+  const onCopied = (count: number): void => {
+    // Copied again from the beginning where the call is repeated.
+    copied = Math.min(copied + count, size ?? copied + count)
+    options.onProgress?.({ bytes: copied, total: size })
+  }
   const state: { failed: boolean; failure: unknown } = { failed: false, failure: undefined }
   const watch = (stream: ByteStream, from: number): ByteStream => {
     let at = from
@@ -181,6 +187,7 @@ export function watchSource(
       size: size ?? bytes?.byteLength,
       bytes,
       version,
+      file: file && watchFile(file, onCopied),
       open(from) {
         const stream = source.open(from)
         return stream === null ? null : watch(stream, from)
@@ -193,6 +200,15 @@ export function watchSource(
       return state.failure
     },
   }
+}
+
+/** The same file; who copies it tells one more. */
+export function watchFile(file: LocalFile, onCopied: (bytes: number) => void): LocalFile {
+  const copied = (bytes: number): void => {
+    onCopied(bytes)
+    file.copied?.(bytes)
+  }
+  return { ...file, copied }
 }
 
 /** For bytes at hand, which need no watching. @throws Corrupt where they are not as long as the source says */
@@ -246,8 +262,8 @@ export class ReplayBuffer {
     this.#maxBytes = maxBytes
     const replayable = source.bytes !== undefined || source.version !== undefined
     this.source = replayable
-      ? { size: source.size, bytes: source.bytes, version: source.version, open: (from) => this.#openSource(from) }
-      : { size: source.size, open: (from) => this.#openBuffered(from) }
+      ? { ...source, open: (from) => this.#openSource(from) }
+      : { size: source.size, file: source.file, open: (from) => this.#openBuffered(from) }
   }
 
   /** Whether the whole source can be given once more. */

@@ -16,6 +16,7 @@ import type {
   Ipns,
   Key,
   Links,
+  LocalFile,
   Operation,
   Pins,
   ReadConditions,
@@ -107,6 +108,8 @@ export interface Reading extends AsyncDisposable, AsyncIterable<Bytes> {
   stream(): ReadableStream<Bytes>
   /** The bytes at hand where all came at once, so that no stream need be made; else undefined. */
   readonly whole: Bytes | undefined
+  /** The file of this machine that the stream reads, for a `Source` of the same bytes; undefined where there is none. */
+  readonly file: LocalFile | undefined
 }
 
 /** Entries one by one; or in the pages the store gives, with cursors. Each iteration lists anew. */

@@ -18,22 +18,20 @@ export interface ObjectPart {
 /** `first`: the body from its first byte, where it has been opened already; whoever opened it disposes it. */
 export function objectSource(part: ObjectPart, first?: Reading): Source {
   const { store, key, entry, from: start, to, call, onBytes } = part
-  const { etag, size } = entry
+  const { etag } = entry
   const length = to === undefined ? undefined : to - start
   let opened = first === undefined
 
   async function* again(from: number): AsyncGenerator<Bytes> {
     const ifMatch = store.capabilities.read.ifMatch === undefined ? undefined : etag
     await using reading = await store.read(key, { ...call, ifMatch, range: { from, to } })
-    // Weak etags are no condition; they are looked at.
-    if (reading.entry.etag !== etag || reading.entry.size !== size) {
-      throw storageError('Conflict', 'the source changed while it was copied', { store: store.name, key })
-    }
+    requireSame(part, reading)
     yield* counted(reading, onBytes)
   }
   return {
     size: length,
     version: etag,
+    file: first?.file === undefined || length === undefined ? undefined : { ...first.file, copied: onBytes },
     open(from) {
       if (!opened && from === 0 && first !== undefined) {
         opened = true
@@ -42,6 +40,22 @@ export function objectSource(part: ObjectPart, first?: Reading): Source {
       return etag === undefined ? null : again(start + from)
     },
   }
+}
+
+/** Weak etags are no condition; they are looked at. @throws Conflict */
+function requireSame({ store, key, entry }: ObjectPart, { entry: { etag, size } }: Reading): void {
+  if (etag !== entry.etag || size !== entry.size) {
+    throw storageError('Conflict', 'the source changed while it was copied', { store: store.name, key })
+  }
+}
+
+/** The part as it is read at once, for as long as `work` takes. */
+export async function withPart<Result>(part: ObjectPart, work: (source: Source) => Promise<Result>): Promise<Result> {
+  const { store, key, entry, from, to, call } = part
+  const ifMatch = store.capabilities.read.ifMatch === undefined ? undefined : entry.etag
+  await using reading = await store.read(key, { ...call, ifMatch, range: { from, to } })
+  requireSame(part, reading)
+  return await work(objectSource(part, reading))
 }
 
 async function* counted(stream: ByteStream, onBytes: ((bytes: number) => void) | undefined): AsyncGenerator<Bytes> {

@@ -2,7 +2,7 @@ import type { Attributes, UploadToken, WriteConditions } from '../backend/index.
 import { errorCode, storageError } from '../errors/index.ts'
 import type { CallOptions, Store, StoreEntry } from '../store/index.ts'
 import { childSignal } from './child-signal.ts'
-import { objectSource } from './object-source.ts'
+import { withPart } from './object-source.ts'
 import type { ResumeStore } from './types.ts'
 
 /** Parts of one object sent at once. */
@@ -152,11 +152,11 @@ async function send(
   }
   await inParallel(missing, call.signal, (number, signal) => {
     const start = (number - 1) * partBytes
-    const part = { ...upload, store: upload.from, key: upload.entry.key, call: { ...call, signal } }
-    return to.upload.part(token, number, objectSource({ ...part, from: start, to: start + lengthOf(number) }), {
-      ...call,
-      signal,
-    })
+    const own = { ...call, signal }
+    const part = { ...upload, store: upload.from, key: upload.entry.key, call: own }
+    return withPart({ ...part, from: start, to: start + lengthOf(number) }, (source) =>
+      to.upload.part(token, number, source, own),
+    )
   })
   let made: Awaited<ReturnType<Store['upload']['finish']>>
   try {
