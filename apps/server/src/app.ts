@@ -123,7 +123,9 @@ export function createServer(options: ServerOptions): FastifyInstance {
     throw refusal('NotFound', `there is no route ${request.method} ${request.url.split('?', 1)[0]}`)
   })
 
-  const jobs = createJobs({ ...defaultJobLimits, ...options.jobs }, (job) => options.metrics?.jobEnded(job))
+  const jobs = createJobs({ ...defaultJobLimits, ...options.jobs }, ({ request, state }) =>
+    options.metrics?.jobEnded(request.kind, state),
+  )
   options.metrics?.addGauge('kit_jobs', 'Jobs that run, and jobs that wait', 'state', () => jobs.counts())
   options.giveUp?.addEventListener('abort', () => jobs.cancelAll('the server stops at once'), { once: true })
   const services: Services = {

@@ -6,7 +6,7 @@ import type { PluginDescription } from './kit.ts'
 type PluginNames = Pick<Manifest, 'type' | 'aliases' | 'schemes'>
 
 /** A plugin that the program brings and whose code is loaded when a store of its type is opened or described. */
-export interface LazyPlugin extends PluginNames {
+export interface LazyPlugin extends Pick<Manifest, 'type' | 'aliases' | 'schemes'> {
   /** @returns the plugin, which goes by the same names */
   load(): Promise<AnyPlugin>
 }

@@ -1,7 +1,7 @@
 /** What the server counts, for Prometheus. No label is ever made from a key, a token or anything else that a client chooses. */
 import { durationBucketsMs, metrics as countStores, Metrics, type Layer } from '@kit/core'
 import { collectDefaultMetrics, Registry, type Metric } from 'prom-client'
-import { endStates, jobKinds, type Job } from '../jobs/job.ts'
+import { endStates, jobKinds } from '../jobs/job.ts'
 import type { EndedExchange } from './exchange.ts'
 import { histogramSamples, type Sample } from './histogram.ts'
 
@@ -10,7 +10,8 @@ export interface ServerMetrics {
   readonly layer: Layer
   readonly contentType: string
   ended(exchange: EndedExchange): void
-  jobEnded(job: Pick<Job, 'request' | 'state'>): void
+  /** `copy`, `done`: as the API spells them. */
+  jobEnded(kind: string, state: string): void
   /** Counted when somebody asks: `states` by name. */
   addGauge(name: string, help: string, label: string, states: () => Readonly<Record<string, number>>): void
   /** @returns all of them, as text */
@@ -134,7 +135,7 @@ export function serverMetrics(): ServerMetrics {
       totals.received += received
       totals.sent += sent
     },
-    jobEnded({ request: { kind }, state }) {
+    jobEnded(kind, state) {
       const total = jobs.get(`${kind} ${state}`)
       if (total !== undefined) total.count++
     },
