@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { plugin as memory } from '@kit/backend-memory'
-import { definePlugin, type AnyPlugin } from '@kit/core'
+import { definePlugin, type AnyPlugin, type Backend } from '@kit/core'
 import { readArguments, startServer, type RunningServer } from '@kit/server'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { askJson } from './ask.ts'
@@ -16,16 +16,16 @@ function waitingPlugin(): { readonly plugin: AnyPlugin; reads(): number } {
     type: 'waiting',
     options: {},
     capabilities: memory.capabilities,
-    open(_options, environment) {
-      const backend = memory.open({ maxBytes: undefined }, environment)
-      return Object.assign(Object.create(backend), {
-        capabilities: backend.capabilities,
-        read: (context: Parameters<typeof backend.read>[0]) =>
-          new Promise((_resolve, reject) => {
-            reads++
-            context.signal.addEventListener('abort', () => reject(context.signal.reason as Error))
-          }),
-      }) as typeof backend
+    async open(_options, environment) {
+      const backend = await memory.open({ maxBytes: undefined }, environment)
+      const read: Backend['read'] = ({ signal }) =>
+        new Promise((_resolve, reject) => {
+          reads++
+          signal.addEventListener('abort', () => reject(signal.reason as Error))
+        })
+      return new Proxy(backend, {
+        get: (target, name) => (name === 'read' ? read : (Reflect.get(target, name, target) as unknown)),
+      })
     },
   })
   return { plugin, reads: () => reads }

@@ -86,7 +86,7 @@ describe('openKit', () => {
       ['s3', 'built in'],
     ])
     expect(loads).toBe(1)
-    const old = { ...lazy, load: async () => ({ ...s3, contract: 99 }) }
+    const old = { ...lazy, load: async () => Object.assign(() => s3({ bucket: 'x' }), { ...s3, contract: 99 }) }
     await using other = await openKit({ config, builtIn: [memory, old] })
     await expect(other.store('c')).rejects.toMatchObject({ message: expect.stringContaining('99') })
   })
