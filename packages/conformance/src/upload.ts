@@ -10,7 +10,7 @@ import { tokenCases } from './upload-tokens.ts'
 const lastBytes = 1234
 
 /** An upload that was begun, as JSON keeps its token: it outlives the process. */
-export async function begin(scene: Scene, name: string, options = {}): Promise<UploadToken> {
+async function begin(scene: Scene, name: string, options = {}): Promise<UploadToken> {
   return JSON.parse(JSON.stringify(await scene.store.upload.start(scene.key(name), options)))
 }
 
@@ -23,7 +23,7 @@ function whole({ partBytes }: UploadToken): Bytes {
   return sampleBytes(partBytes * 2 + lastBytes)
 }
 
-export async function send(store: Store, token: UploadToken, number: number, bytes: Bytes | string): Promise<void> {
+async function send(store: Store, token: UploadToken, number: number, bytes: Bytes | string): Promise<void> {
   const body = typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes
   await store.upload.part(token, number, bytesSource(body))
 }
