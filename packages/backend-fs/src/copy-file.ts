@@ -1,7 +1,9 @@
-import { abortError, storageError, type Context, type LocalFile } from '@kit/core'
+import { abortError, errorCode, storageError, type Bytes, type Context, type LocalFile } from '@kit/core'
 import { fileState } from '@kit/core/node'
-import { openFile, openFlags, readAt } from './fs-client.ts'
+import { openFile, openFlags, readAtNow } from './fs-client.ts'
+import { allocate, readFully } from './bytes.ts'
 import { fsError } from './fs-errors.ts'
+import { timed } from './pace.ts'
 import { SourceFailure, writeAll } from './pour.ts'
 import type { Site } from './site.ts'
 
@@ -10,9 +12,11 @@ const lanesMax = 4
 let lanesInUse = 0
 /** Stays in a processor's cache between being read and being written. */
 const laneBytes = 256 * 1024
-/** Kept for the next file. */
-const keptMax = 32
-const kept: Uint8Array<ArrayBuffer>[] = []
+/** Of what is copied in the thread: one for all, as nothing comes between reading and writing. */
+const own: Bytes = allocate(laneBytes)
+/** Kept for the next piece. */
+const keptMax = 16
+const kept: Bytes[] = []
 
 /**
  * Copies `size` bytes of another file of this machine to `at` of an open one. False, with nothing done, where the file is not the one that the
@@ -27,30 +31,27 @@ export async function copyFile(
   at: number,
   { signal }: Context,
 ): Promise<boolean> {
-  const source = await openFile(file.path, openFlags.read).catch(() => undefined)
+  const source = await openFile(file.path, openFlags.readFollowing).catch(() => undefined)
   if (source === undefined) return false
   try {
     if (fileState(await site.fstat(source)) !== file.state) return false
     const progress = { next: 0, failed: false }
     const lane = async (): Promise<void> => {
       lanesInUse++
-      const buffer = kept.pop() ?? new Uint8Array(new ArrayBuffer(laneBytes))
       try {
         while (progress.next < size && !progress.failed) {
           if (signal.aborted) throw abortError(signal)
           const from = progress.next
-          const wanted = Math.min(laneBytes, size - from)
-          progress.next += wanted
-          await readWhole(source, buffer, file.from + from, wanted)
-          await writeAll(site.files, fd, wanted === laneBytes ? buffer : buffer.subarray(0, wanted), at + from)
-          file.copied?.(wanted)
+          const length = Math.min(laneBytes, size - from)
+          progress.next += length
+          await copyPiece(site, source, fd, { read: file.from + from, write: at + from, length })
+          file.copied?.(length)
         }
       } catch (error) {
         progress.failed = true
         throw error
       } finally {
         lanesInUse--
-        if (kept.length < keptMax) kept.push(buffer)
       }
     }
     const free = Math.max(1, lanesMax - lanesInUse)
@@ -64,13 +65,51 @@ export async function copyFile(
   }
 }
 
-async function readWhole(fd: number, into: Uint8Array, position: number, length: number): Promise<void> {
-  for (let done = 0; done < length;) {
-    const count = await readAt(fd, into, done, length - done, position + done).catch((error: unknown) => {
-      throw new SourceFailure(fsError(error))
+interface Piece {
+  readonly read: number
+  readonly write: number
+  readonly length: number
+}
+
+/** In the thread where that is quick: bytes that one processor has read are in its cache when it writes them. Else by threads of the pool. */
+async function copyPiece(site: Site, from: number, to: number, { read, write, length }: Piece): Promise<void> {
+  const { workPace } = site
+  const { now } = site.files
+  if (site.local && now !== undefined && (await workPace.inTurn())) {
+    timed(workPace, () => {
+      const bytes = own.subarray(0, length)
+      readNow(from, bytes, read)
+      for (let done = 0; done < length;) done += now.write(to, bytes.subarray(done), write + done)
     })
-    if (count === 0) throw new SourceFailure(changedMeanwhile())
-    done += count
+    return
+  }
+  const buffer = kept.pop() ?? allocate(laneBytes)
+  try {
+    const bytes = buffer.subarray(0, length)
+    await reading(readFully(from, bytes, read))
+    await writeAll(site.files, to, bytes, write)
+  } finally {
+    if (kept.length < keptMax) kept.push(buffer)
+  }
+}
+
+function readNow(fd: number, into: Bytes, position: number): void {
+  try {
+    for (let done = 0; done < into.byteLength;) {
+      const count = readAtNow(fd, into, done, into.byteLength - done, position + done)
+      if (count === 0) throw changedMeanwhile()
+      done += count
+    }
+  } catch (error) {
+    throw new SourceFailure(fsError(error))
+  }
+}
+
+async function reading(work: Promise<void>): Promise<void> {
+  try {
+    await work
+  } catch (error) {
+    throw new SourceFailure(errorCode(error) === 'Corrupt' ? changedMeanwhile() : fsError(error))
   }
 }
 

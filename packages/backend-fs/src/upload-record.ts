@@ -19,9 +19,14 @@ export const usualPartBytes: number = 8 * 2 ** 20
 export const partMaxBytes: number = 2 ** 30
 export const partsMax = 100_000
 
-/** As few bytes in a part as are usual, or as many as it takes. In whole MiB then. */
+/** What is lost when one is cut off is little beside the whole, and beginning and ending parts costs little beside filling them. */
+const partsWanted = 64
+const wantedMaxBytes = 256 * 2 ** 20
+
+/** As few bytes in a part as are usual, or more of a large object: in whole MiB then. */
 export function partBytesFor(size: number | undefined, usual: number): number {
-  const needed = Math.ceil((size ?? 0) / partsMax)
+  const bytes = size ?? 0
+  const needed = Math.max(Math.min(bytes / partsWanted, wantedMaxBytes), bytes / partsMax)
   return needed <= usual ? usual : Math.ceil(needed / 2 ** 20) * 2 ** 20
 }
 

@@ -46,13 +46,15 @@ function editRecord(store: Store, token: UploadToken, changes: object): void {
 }
 
 describe('the size of parts', () => {
-  it('is the usual one, until it takes larger ones to hold the object', () => {
-    expect(partBytesFor(undefined, 8)).toBe(8)
-    expect(partBytesFor(partsMax * 8, 8)).toBe(8)
-    for (const size of [partsMax * 8 + 1, 2 ** 44, partsMax * partMaxBytes]) {
-      const partBytes = partBytesFor(size, 8)
+  it('is the usual one, until an object would have more than 64, or more than there may be', () => {
+    const mebibyte = 2 ** 20
+    expect(partBytesFor(undefined, 8 * mebibyte)).toBe(8 * mebibyte)
+    expect(partBytesFor(512 * mebibyte, 8 * mebibyte)).toBe(8 * mebibyte)
+    expect(partBytesFor(4096 * mebibyte, 8 * mebibyte)).toBe(64 * mebibyte)
+    for (const size of [513 * mebibyte, 2 ** 40, 2 ** 44 + 1, partsMax * partMaxBytes]) {
+      const partBytes = partBytesFor(size, 8 * mebibyte)
       expect(partBytes * partsMax).toBeGreaterThanOrEqual(size)
-      expect(partBytes % 2 ** 20).toBe(0)
+      expect(partBytes % mebibyte).toBe(0)
       expect(partBytes).toBeLessThanOrEqual(partMaxBytes)
     }
   })

@@ -115,16 +115,10 @@ export class KitStore implements Store, Caller {
           : reportProgress(body, size, options.onProgress)
       if (told instanceof Uint8Array) context.release()
       const filled = told instanceof Uint8Array ? told : this.#filled('read', key, context, told)
-      return new StoreReading(
-        checked(entry),
-        from,
-        size,
-        { body: filled, file },
-        {
-          free: () => context.abort(storageError('Aborted', 'the body was not wanted any more')),
-          failure: (error) => this.#failure('read', key, outer, error),
-        },
-      )
+      return new StoreReading({ entry: checked(entry), from, body: filled, file }, size, {
+        free: () => context.abort(storageError('Aborted', 'the body was not wanted any more')),
+        failure: (error) => this.#failure('read', key, outer, error),
+      })
     })
   }
 

@@ -52,7 +52,8 @@ export function cutTo(result: ReadResult, wanted: Offsets): ReadResult {
     if (skip === 0 && end === body.byteLength) return result
     return { entry, from: wanted.from, body: body.slice(skip, end) }
   }
-  return { entry, from: wanted.from, body: skip === 0 && take === undefined ? body : cutStream(body, skip, take) }
+  const file = result.file && { ...result.file, from: result.file.from + skip }
+  return { entry, from: wanted.from, body: skip === 0 && take === undefined ? body : cutStream(body, skip, take), file }
 }
 
 /** The stream without its first `skip` bytes, ended after `take`; ending frees the rest. */

@@ -27,10 +27,8 @@ export class StoreReading implements Reading {
   readonly #call: ReadingCall
 
   constructor(
-    entry: StoreEntry,
-    from: number,
+    { entry, from, body, file }: ReadResult & { readonly entry: StoreEntry },
     size: number | undefined,
-    { body, file }: Pick<ReadResult, 'body' | 'file'>,
     call: ReadingCall,
   ) {
     this.#call = call

@@ -6,8 +6,13 @@ const withoutDelay = 16
 
 /** How many objects two stores can be asked for at once: the hint of the one that takes fewer. */
 export function atOnce(from: Store, to: Store): number {
-  const here = from.capabilities.hints?.latencyMs === 0 && to.capabilities.hints?.latencyMs === 0
-  return Math.max(1, Math.min(hinted(from), hinted(to), here ? withoutDelay : Number.POSITIVE_INFINITY))
+  const most = bothLocal(from, to) ? withoutDelay : Number.POSITIVE_INFINITY
+  return Math.max(1, Math.min(hinted(from), hinted(to), most))
+}
+
+/** Whether both answer without delay. */
+export function bothLocal(from: Store, to: Store): boolean {
+  return from.capabilities.hints?.latencyMs === 0 && to.capabilities.hints?.latencyMs === 0
 }
 
 function hinted({ capabilities }: Store): number {

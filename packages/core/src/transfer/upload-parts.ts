@@ -1,12 +1,15 @@
 import type { Attributes, UploadToken, WriteConditions } from '../backend/index.ts'
 import { errorCode, storageError } from '../errors/index.ts'
 import type { CallOptions, Store, StoreEntry } from '../store/index.ts'
+import { bothLocal } from './at-once.ts'
 import { childSignal } from './child-signal.ts'
 import { withPart } from './object-source.ts'
 import type { ResumeStore } from './types.ts'
 
-/** Parts of one object sent at once. */
-const partsAtOnce = 4
+/** Parts of one object sent at once: nothing is waited for between two local stores, and a file is best written from its beginning to its end. */
+function partsAtOnce({ from, to }: PartsUpload): number {
+  return bothLocal(from, to) ? 1 : 4
+}
 
 export interface PartsUpload {
   readonly from: Store
@@ -150,7 +153,7 @@ async function send(
   for (let number = 1; number <= count; number++) {
     if (sizes.get(number) !== lengthOf(number)) missing.push(number)
   }
-  await inParallel(missing, call.signal, (number, signal) => {
+  await inParallel(missing, partsAtOnce(upload), call.signal, (number, signal) => {
     const start = (number - 1) * partBytes
     const own = { ...call, signal }
     const part = { ...upload, store: upload.from, key: upload.entry.key, call: own }
@@ -184,6 +187,7 @@ function nameOf({ from, entry, to, key }: Pick<PartsUpload, 'from' | 'entry' | '
 /** Some at once; the first failure ends the others, and is thrown when they have ended. */
 async function inParallel(
   numbers: readonly number[],
+  atOnce: number,
   parent: AbortSignal | undefined,
   work: (number: number, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
@@ -205,7 +209,7 @@ async function inParallel(
     }
   }
   try {
-    await Promise.all(Array.from({ length: Math.min(partsAtOnce, numbers.length) }, guarded))
+    await Promise.all(Array.from({ length: Math.min(atOnce, numbers.length) }, guarded))
   } finally {
     child.release()
   }
