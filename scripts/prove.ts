@@ -7,7 +7,8 @@ import { root } from './workspace.ts'
 
 /** The folders whose `prove/**` belongs to a part. */
 const parts: Readonly<Record<string, readonly string[]>> = {
-  core: ['packages/core', 'packages/conformance', 'packages/backend-memory', 'packages/backend-fs', 'apps/server'],
+  core: ['packages/core', 'packages/conformance', 'packages/backend-memory', 'packages/backend-fs'],
+  server: ['apps/server'],
   client: ['packages/backend-kit'],
   transfer: ['apps/cli'],
 }

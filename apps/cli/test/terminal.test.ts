@@ -21,7 +21,8 @@ async function onTerminal(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly code: number | null; readonly written: string }> {
   const command = [process.execPath, ...(await commandWords()), ...words].map(quoted).join(' ')
-  const { NO_COLOR: _no, FORCE_COLOR: _force, ...inherited } = process.env
+  // Where `CI` is set, Node holds every terminal to be without colours.
+  const { NO_COLOR: _no, FORCE_COLOR: _force, CI: _ci, ...inherited } = process.env
   const child = spawn(recorder, ['-qefc', `stty cols 120 rows 24; exec ${command}`, '/dev/null'], {
     cwd: folder,
     env: { ...inherited, TERM: 'xterm', KIT_HOME: join(folder, 'home'), ...environment },

@@ -1,5 +1,6 @@
 import { abortError, errorCode, storageError, type Bytes, type Context, type LocalFile } from '@kit/core'
 import { fileState } from '@kit/core/node'
+import { copyInThread, type Stretch } from './copy-threads.ts'
 import { openFile, openFlags, readAtNow } from './fs-client.ts'
 import { allocate, readFully } from './bytes.ts'
 import { fsError } from './fs-errors.ts'
@@ -12,6 +13,8 @@ const lanesMax = 4
 let lanesInUse = 0
 /** Stays in a processor's cache between being read and being written. */
 const laneBytes = 256 * 1024
+/** From this size on a thread of its own is worth its beginning. */
+const threadFrom = 16 * 2 ** 20
 /** Of what is copied in the thread: one for all, as nothing comes between reading and writing. */
 const own: Bytes = allocate(laneBytes)
 /** Kept for the next piece. */
@@ -35,29 +38,9 @@ export async function copyFile(
   if (source === undefined) return false
   try {
     if (fileState(await site.fstat(source)) !== file.state) return false
-    const progress = { next: 0, failed: false }
-    const lane = async (): Promise<void> => {
-      lanesInUse++
-      try {
-        while (progress.next < size && !progress.failed) {
-          if (signal.aborted) throw abortError(signal)
-          const from = progress.next
-          const length = Math.min(laneBytes, size - from)
-          progress.next += length
-          await copyPiece(site, source, fd, { read: file.from + from, write: at + from, length })
-          file.copied?.(length)
-        }
-      } catch (error) {
-        progress.failed = true
-        throw error
-      } finally {
-        lanesInUse--
-      }
-    }
-    const free = Math.max(1, lanesMax - lanesInUse)
-    const lanes = Array.from({ length: Math.min(free, Math.ceil(size / laneBytes)) }, lane)
-    // Nobody may close a file that is being written.
-    for (const ended of await Promise.allSettled(lanes)) if (ended.status === 'rejected') throw ended.reason
+    const stretch = { from: source, to: fd, read: file.from, write: at, length: size }
+    if (size >= threadFrom && site.local && site.files.now !== undefined) await byThread(stretch, file, signal)
+    else await byLanes(site, stretch, file, signal)
     if (fileState(await site.fstat(source)) !== file.state) throw new SourceFailure(changedMeanwhile())
     return true
   } finally {
@@ -65,14 +48,65 @@ export async function copyFile(
   }
 }
 
-interface Piece {
-  readonly read: number
-  readonly write: number
-  readonly length: number
+/** Looked at so often, for whoever is told of the progress. */
+const tellMs = 50
+
+async function byThread(stretch: Stretch, file: LocalFile, signal: AbortSignal): Promise<void> {
+  const copying = copyInThread(stretch)
+  let told = 0
+  const tell = (): void => {
+    const copied = copying.copied()
+    if (copied > told) file.copied?.(copied - told)
+    told = copied
+  }
+  const timer = setInterval(tell, tellMs)
+  const onAbort = (): void => copying.cancel()
+  signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
+  try {
+    const answer = await copying.ended
+    if (signal.aborted) throw abortError(signal)
+    tell()
+    if (answer.ended === 'short') throw new SourceFailure(changedMeanwhile())
+    if (answer.ended !== 'failed') return
+    const { code, message, reading } = answer.failure
+    const error = fsError(Object.assign(new Error(message), { code }))
+    throw reading ? new SourceFailure(error) : error
+  } finally {
+    clearInterval(timer)
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+async function byLanes(site: Site, stretch: Stretch, file: LocalFile, signal: AbortSignal): Promise<void> {
+  const { from: source, to, read, write, length } = stretch
+  const progress = { next: 0, failed: false }
+  const lane = async (): Promise<void> => {
+    lanesInUse++
+    try {
+      while (progress.next < length && !progress.failed) {
+        if (signal.aborted) throw abortError(signal)
+        const from = progress.next
+        const bytes = Math.min(laneBytes, length - from)
+        progress.next += bytes
+        await copyPiece(site, { from: source, to, read: read + from, write: write + from, length: bytes })
+        file.copied?.(bytes)
+      }
+    } catch (error) {
+      progress.failed = true
+      throw error
+    } finally {
+      lanesInUse--
+    }
+  }
+  const free = Math.max(1, lanesMax - lanesInUse)
+  const lanes = Array.from({ length: Math.min(free, Math.ceil(length / laneBytes)) }, lane)
+  // Nobody may close a file that is being written.
+  for (const ended of await Promise.allSettled(lanes)) if (ended.status === 'rejected') throw ended.reason
 }
 
 /** In the thread where that is quick: bytes that one processor has read are in its cache when it writes them. Else by threads of the pool. */
-async function copyPiece(site: Site, from: number, to: number, { read, write, length }: Piece): Promise<void> {
+async function copyPiece(site: Site, { from, to, read, write, length }: Stretch): Promise<void> {
   const { workPace } = site
   const { now } = site.files
   if (site.local && now !== undefined && (await workPace.inTurn())) {

@@ -164,15 +164,15 @@ describe('trees of files', () => {
       { store: await folder('a'), key: 'big' },
       { store: await folder('b'), key: 'big' },
     ] as const
-    const options = { kind: 'copy', resume: resumeFolder(join(root, 'resume')), partsFrom: 2 ** 20 } as const
+    const resume = resumeFolder(join(root, 'resume'))
+    const options = { kind: 'copy', resume, partsFrom: 2 ** 20 } as const
     const controller = new AbortController()
-    const stopped = transfer(...ends, {
-      ...options,
-      signal: controller.signal,
-      onProgress: ({ bytes: { done } }) => {
-        if (done > 0) controller.abort()
-      },
-    })
+    // When its token has been saved an upload has begun.
+    const save: typeof resume.save = async (name, kept) => {
+      await resume.save(name, kept)
+      controller.abort()
+    }
+    const stopped = transfer(...ends, { ...options, resume: { ...resume, save }, signal: controller.signal })
     await expect(stopped).rejects.toMatchObject({ code: 'Aborted' })
     expect(readdirSync(join(root, 'resume'))).toHaveLength(1)
     expect([
