@@ -1,5 +1,5 @@
 export { discoverPlugins, loadPlugin, type FoundPlugin } from './discovery.ts'
-export { fileState } from './file-state.ts'
+export { fileState, type FileStats } from './file-state.ts'
 export { fileSource, temporaryFiles } from './files.ts'
 export { configFolder, pluginFolder } from './folders.ts'
 export { resumeFolder } from './resume-folder.ts'
