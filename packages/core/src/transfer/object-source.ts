@@ -17,15 +17,13 @@ export interface ObjectPart {
 
 /** `first`: the body from its first byte, where it has been opened already; whoever opened it disposes it. */
 export function objectSource(part: ObjectPart, first?: Reading): Source {
-  const { store, key, entry, from: start, to, call, onBytes } = part
+  const { entry, from: start, to, onBytes } = part
   const { etag } = entry
   const length = to === undefined ? undefined : to - start
   let opened = first === undefined
 
   async function* again(from: number): AsyncGenerator<Bytes> {
-    const ifMatch = store.capabilities.read.ifMatch === undefined ? undefined : etag
-    await using reading = await store.read(key, { ...call, ifMatch, range: { from, to } })
-    requireSame(part, reading)
+    await using reading = await readPart({ ...part, from })
     yield* counted(reading, onBytes)
   }
   return {
@@ -42,19 +40,18 @@ export function objectSource(part: ObjectPart, first?: Reading): Source {
   }
 }
 
-/** Weak etags are no condition; they are looked at. @throws Conflict */
-function requireSame({ store, key, entry }: ObjectPart, { entry: { etag, size } }: Reading): void {
-  if (etag !== entry.etag || size !== entry.size) {
-    throw storageError('Conflict', 'the source changed while it was copied', { store: store.name, key })
-  }
+/** Weak etags are no condition; they are looked at. @throws Conflict where the object is another by now */
+async function readPart({ store, key, entry, from, to, call }: ObjectPart): Promise<Reading> {
+  const ifMatch = store.capabilities.read.ifMatch === undefined ? undefined : entry.etag
+  const reading = await store.read(key, { ...call, ifMatch, range: { from, to } })
+  if (reading.entry.etag === entry.etag && reading.entry.size === entry.size) return reading
+  await reading[Symbol.asyncDispose]()
+  throw storageError('Conflict', 'the source changed while it was copied', { store: store.name, key })
 }
 
 /** The part as it is read at once, for as long as `work` takes. */
 export async function withPart<Result>(part: ObjectPart, work: (source: Source) => Promise<Result>): Promise<Result> {
-  const { store, key, entry, from, to, call } = part
-  const ifMatch = store.capabilities.read.ifMatch === undefined ? undefined : entry.etag
-  await using reading = await store.read(key, { ...call, ifMatch, range: { from, to } })
-  requireSame(part, reading)
+  await using reading = await readPart(part)
   return await work(objectSource(part, reading))
 }
 
