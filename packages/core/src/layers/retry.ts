@@ -16,6 +16,7 @@ import { names } from '../names.ts'
 import { AttemptContext } from '../store/context.ts'
 import { resolveRange } from '../store/ranges.ts'
 import { endable, ReplayBuffer, toStream } from '../store/source.ts'
+import { isStrong } from '../store/strong-etag.ts'
 import type { AnyCall, CallName, Layer, LayerTarget, Operations } from './layer.ts'
 
 export interface RetryOptions {
@@ -216,7 +217,7 @@ async function reopen(
   from: number,
   to: number | undefined,
 ): Promise<ByteStream> {
-  const strong = entry.etag?.startsWith('W/') === false
+  const strong = isStrong(entry.etag)
   const pinned: ReadOptions = {
     version: options.version ?? (target.capabilities.read.version === undefined ? undefined : entry.version),
     ifMatch: strong ? entry.etag : undefined,

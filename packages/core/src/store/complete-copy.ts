@@ -4,6 +4,7 @@ import { keyName } from '../keys/index.ts'
 import { makingParents, withPlainMeaning } from './complete-write.ts'
 import { gateConditions, refuse, requireObject } from './gates.ts'
 import { bytesSource } from './source.ts'
+import { isStrong } from './strong-etag.ts'
 
 type CopyOptions = WriteConditions & { readonly fromEtag?: string | undefined }
 type Copy = (context: Context, from: Key, to: Key, options: CopyOptions) => Promise<Entry>
@@ -105,7 +106,7 @@ function moveThrough(
   return async (context, from, to, options) => {
     const source = await completed.stat(context, from, {})
     if (source.kind === 'directory') throw storageError('IsDirectory', 'a move is of one file')
-    const strong = source.etag?.startsWith('W/') === false ? source.etag : undefined
+    const strong = isStrong(source.etag) ? source.etag : undefined
     const fromEtag = capabilities.copy?.fromEtag === undefined ? undefined : strong
     const made = await copy(context, from, to, { ...options, fromEtag })
     try {

@@ -1,6 +1,7 @@
-import type { Etag, UploadToken, WriteConditions } from '../backend/index.ts'
+import type { UploadToken, WriteConditions } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
 import { bytesSource, type CallOptions, type Store, type StoreEntry } from '../store/index.ts'
+import { isStrong } from '../store/strong-etag.ts'
 import { attributesFor, type CarriedAttributes } from './attributes.ts'
 import { deleteAsSeen } from './delete-as-seen.ts'
 import { objectSource } from './object-source.ts'
@@ -207,8 +208,4 @@ export class Carrier {
     }
     await deleteAsSeen(this.#from, seen, call)
   }
-}
-
-function isStrong(etag: Etag | undefined): etag is Etag {
-  return etag?.startsWith('W/') === false
 }

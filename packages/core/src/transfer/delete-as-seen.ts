@@ -1,11 +1,11 @@
 import { errorCode, storageError } from '../errors/index.ts'
+import { isStrong } from '../store/strong-etag.ts'
 import type { CallOptions, Store, StoreEntry } from '../store/index.ts'
 
 /** Deletes an object only while it is what was seen. @throws ConditionFailed */
 export async function deleteAsSeen(store: Store, seen: StoreEntry, call: CallOptions): Promise<void> {
   const { key, etag } = seen
-  const strong = etag?.startsWith('W/') === false
-  if (strong && store.capabilities.delete?.ifMatch !== undefined) {
+  if (isStrong(etag) && store.capabilities.delete?.ifMatch !== undefined) {
     try {
       return await store.delete(key, { ...call, ifMatch: etag })
     } catch (error) {

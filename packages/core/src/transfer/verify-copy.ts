@@ -2,6 +2,7 @@ import type { Bytes, ByteStream, Source } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
 import { hasherFor, type Hasher } from '../layers/hashing.ts'
 import type { CallOptions, Store, StoreEntry } from '../store/index.ts'
+import { isStrong } from '../store/strong-etag.ts'
 import { sameContent } from './sameness.ts'
 import type { Ground } from './types.ts'
 
@@ -88,6 +89,6 @@ export function hashedSource(source: Source): HashedSource {
 
 /** Takes away what turned out wrong, where that can be tied to exactly this state. */
 export async function removeWrong(store: Store, made: StoreEntry, call: CallOptions): Promise<void> {
-  if (made.etag?.startsWith('W/') !== false || store.capabilities.delete?.ifMatch === undefined) return
+  if (!isStrong(made.etag) || store.capabilities.delete?.ifMatch === undefined) return
   await store.delete(made.key, { ...call, ifMatch: made.etag }).catch(() => undefined)
 }
