@@ -11,7 +11,7 @@ import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { ask } from './ask.ts'
 import { filesIn, objects } from './serve.ts'
-import { spawnServer, type Spawned } from './spawn-server.ts'
+import { spawnServer, start } from './spawn-server.ts'
 
 const run = promisify(execFile)
 
@@ -19,15 +19,6 @@ async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'kit-main-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   return folder
-}
-
-async function start(folder: string, given: string[] = [], variables: Record<string, string> = {}): Promise<Spawned> {
-  const spawned = await spawnServer(folder, ['--port', '0', ...given], variables)
-  onTestFinished(async () => {
-    spawned.child.kill('SIGKILL')
-    await spawned.ended
-  })
-  return spawned
 }
 
 async function shell(command: string, variables: Record<string, string> = {}): Promise<string> {

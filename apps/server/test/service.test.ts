@@ -9,21 +9,12 @@ import { addToken, removeToken } from '@kit/server'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { ask, type Answer } from './ask.ts'
 import { objects } from './serve.ts'
-import { spawnServer, type Spawned } from './spawn-server.ts'
+import { start } from './spawn-server.ts'
 
 async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'kit-service-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   return folder
-}
-
-async function start(folder: string, given: string[] = [], variables: Record<string, string> = {}): Promise<Spawned> {
-  const spawned = await spawnServer(folder, ['--port', '0', ...given], variables)
-  onTestFinished(async () => {
-    spawned.child.kill('SIGKILL')
-    await spawned.ended
-  })
-  return spawned
 }
 
 const bearer = (token: string): { headers: Record<string, string> } => ({

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
 
 const main = join(import.meta.dirname, '..', 'src', 'main.ts')
 
@@ -48,4 +49,18 @@ export async function spawnServer(
     errors: () => errors,
     ended,
   }
+}
+
+/** The same for one test, at any free port; killed when the test has ended. */
+export async function start(
+  folder: string,
+  given: string[] = [],
+  variables: Record<string, string> = {},
+): Promise<Spawned> {
+  const spawned = await spawnServer(folder, ['--port', '0', ...given], variables)
+  onTestFinished(async () => {
+    spawned.child.kill('SIGKILL')
+    await spawned.ended
+  })
+  return spawned
 }
