@@ -14,7 +14,7 @@ const maxGroupCode = 100
 const maxMemoryBackendCode = 120
 const maxAuthorPageLines = 150
 /** Rooms of core that may import `node:` modules. */
-const coreNodeRooms: readonly string[] = ['node']
+const coreNodeRooms: readonly string[] = ['node', 'log']
 const namelessNames: readonly string[] = ['utils', 'util', 'helpers', 'helper', 'misc', 'common']
 /** What the path of a relative import may end in: source by its own name, or an asset. */
 const importedEndings = /\.(?:ts|tsx|mjs|json|css|svg)$/

@@ -10,6 +10,8 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   core: ['packages/core', 'packages/conformance', 'packages/backend-memory', 'packages/backend-fs'],
   server: ['apps/server'],
   client: ['packages/backend-kit'],
+  content: ['packages/content', 'packages/backend-content'],
+  ipfs: ['packages/backend-ipfs', 'packages/backend-gateway'],
   transfer: ['apps/cli'],
 }
 

@@ -5,6 +5,7 @@ export default {
     http: 'dist/http/index.js',
     node: 'dist/node/index.js',
     transfer: 'dist/transfer/index.js',
+    log: 'dist/log/index.js',
   },
   platform: 'neutral',
   external: /^node:/,
