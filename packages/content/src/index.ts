@@ -1,1 +1,6 @@
-export {}
+export * from './cid/index.ts'
+export * from './codecs/index.ts'
+export * from './unixfs/index.ts'
+export * from './verify/index.ts'
+export * from './directories/index.ts'
+export * from './paths/index.ts'
