@@ -39,7 +39,7 @@ export type Recipe =
       readonly binary: string
     }
 
-export type ServerName = 'versitygw' | 'rclone' | 'kubo' | 'vsftpd' | 'pure-ftpd'
+export type ServerName = 'versitygw' | 'rclone' | 'kubo' | 'kubo-0.39' | 'lassie' | 'vsftpd' | 'pure-ftpd'
 
 /** Clients that servers are tested with. */
 export type ClientName = 'curl' | 'wget' | 'aria2' | 'chromium' | 'schemathesis'
@@ -60,6 +60,21 @@ export const recipes: Readonly<Record<ProgramName, Recipe>> = {
     folder: 'kubo',
     module: 'github.com/ipfs/kubo/cmd/ipfs',
     binary: 'ipfs',
+  },
+  // The oldest that we promise.
+  'kubo-0.39': {
+    kind: 'go-module',
+    version: 'v0.39.0',
+    folder: 'kubo-0.39',
+    module: 'github.com/ipfs/kubo/cmd/ipfs',
+    binary: 'ipfs',
+  },
+  lassie: {
+    kind: 'go-module',
+    version: 'v0.25.0',
+    folder: 'lassie',
+    module: 'github.com/filecoin-project/lassie/cmd/lassie',
+    binary: 'lassie',
   },
   vsftpd: { kind: 'debian', packages: ['vsftpd', 'libwrap0'], binary: 'usr/sbin/vsftpd' },
   'pure-ftpd': {

@@ -8,6 +8,7 @@ export interface ServerProcess {
   /** What the server has written to both its outputs: the last 256 KiB. */
   log(): string
   exited(): boolean
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void
   /** Ends the server with SIGTERM, after `graceMs` with SIGKILL, and resolves when it is gone. */
   stop(graceMs?: number): Promise<void>
   /** Ends the server and all that it has started with SIGKILL, as a crash would, and resolves when it is gone. */
@@ -55,6 +56,7 @@ export async function startProcess(
   return {
     log: () => output,
     exited,
+    signal: (name) => void child.kill(name),
     stop: (graceMs = 5000) => end('SIGTERM', graceMs),
     kill: () => end('SIGKILL', 5000),
   }

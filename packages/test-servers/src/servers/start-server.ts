@@ -10,6 +10,9 @@ export interface StartedServer extends AsyncDisposable {
   stop(): Promise<void>
   /** Ends the server with SIGKILL, as a crash would, and leaves its folders until `stop`. */
   kill(): Promise<void>
+  /** Stops the server from running with SIGSTOP, so that it neither answers nor ends; `resume` lets it go on. */
+  pause(): void
+  resume(): void
 }
 
 export interface ServerPlan<T extends object> {
@@ -71,5 +74,12 @@ async function waitUntilReady<T extends object>(
 function controls(server: ServerProcess, temporary: TemporaryFolder): StartedServer {
   let stopping: Promise<void> | undefined
   const stop = (): Promise<void> => (stopping ??= server.stop().then(temporary.remove))
-  return { log: () => server.log(), stop, kill: () => server.kill(), [Symbol.asyncDispose]: stop }
+  return {
+    log: () => server.log(),
+    stop,
+    kill: () => server.kill(),
+    pause: () => server.signal('SIGSTOP'),
+    resume: () => server.signal('SIGCONT'),
+    [Symbol.asyncDispose]: stop,
+  }
 }
