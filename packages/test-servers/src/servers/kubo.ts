@@ -37,12 +37,16 @@ export interface Kubo extends StartedServer {
   ipfs(args: readonly string[], input?: string): Promise<string>
 }
 
-const programs = { '0.42': 'kubo', '0.39': 'kubo-0.39' } as const
+const programs = {
+  '0.42': { name: 'kubo', profile: 'test,unixfs-v1-2025' },
+  // The same chunks and links, as they were called then.
+  '0.39': { name: 'kubo-0.39', profile: 'test,test-cid-v1-wide' },
+} as const
 
 /** Starts a Kubo node that is cut off from the network, with the UnixFS profile of 2025. */
 export async function startKubo(options: KuboOptions = {}): Promise<Kubo> {
   const { version = '0.42', listen = 'tcp', authorization, swarm = false, pubsub = false, successorOf } = options
-  const program = await provide(programs[version])
+  const program = await provide(programs[version].name)
   const temporary = await temporaryFolder('kubo')
   const repository = successorOf?.repository ?? join(temporary.path, 'repository')
   const env = { IPFS_PATH: repository, IPFS_TELEMETRY: 'off' }
@@ -53,7 +57,7 @@ export async function startKubo(options: KuboOptions = {}): Promise<Kubo> {
     ipfs(['config', '--json', name, JSON.stringify(value)])
   let initialised: Promise<unknown> | undefined
   const initialise = async (): Promise<void> => {
-    await ipfs(['init', '--profile=test,unixfs-v1-2025'])
+    await ipfs(['init', `--profile=${programs[version].profile}`])
     if (authorization === undefined) return
     const AllowedPaths = authorization.paths ?? ['/api/v0']
     await setting('API.Authorizations', { test: { AuthSecret: authorization.secret, AllowedPaths } })
