@@ -2,7 +2,7 @@ import { type Bytes, storageError } from '@kit/core'
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
 const values = new Uint8Array(128).fill(0xff)
-for (const [value, letter] of [...alphabet].entries()) {
+for (const [value, letter] of alphabet.split('').entries()) {
   values[letter.charCodeAt(0)] = value
   values[letter.toUpperCase().charCodeAt(0)] = value
 }
