@@ -5,7 +5,15 @@ import { connect as connectTls } from 'node:tls'
 import { connect } from 'node:net'
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { startFaultProxy, startFtp, startKubo, startRclone, startVersitygw, temporaryFolder } from '../src/index.ts'
+import {
+  startFaultProxy,
+  startFtp,
+  startKubo,
+  startLassie,
+  startRclone,
+  startVersitygw,
+  temporaryFolder,
+} from '../src/index.ts'
 import { cannotRun } from './server-or-skip.ts'
 import { signS3 } from './sign-s3.ts'
 
@@ -124,6 +132,21 @@ describe.skipIf(await cannotRun('kubo'))('kubo', () => {
       expect(await refusesConnections(node.api)).toBe(true)
       expect(existsSync(node.repository)).toBe(false)
     }
+  })
+})
+
+describe.skipIf((await cannotRun('lassie')) || (await cannotRun('kubo')))('lassie', () => {
+  it('gives as a CAR, to who has the token, what its provider has', async () => {
+    await using node = await startKubo()
+    const cid = (await node.ipfs(['add', '--quieter'], 'hello')).trim()
+    await using lassie = await startLassie({ providers: [node.gateway], token: 'sesame' })
+    const url = `${lassie.endpoint}/ipfs/${cid}`
+    const headers = { accept: 'application/vnd.ipld.car', authorization: 'Bearer sesame' }
+    expect(await (await fetch(url, { headers })).text()).toContain('hello')
+    expect((await fetch(url, { headers: { accept: headers.accept } })).status).toBe(401)
+    await using folder = await temporaryFolder('fetched')
+    await lassie.fetch(cid, join(folder.path, 'hello.car'))
+    expect(await readFile(join(folder.path, 'hello.car'), 'latin1')).toContain('hello')
   })
 })
 
