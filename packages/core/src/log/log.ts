@@ -33,8 +33,8 @@ export interface Segment {
 }
 
 export interface Snapshot {
-  /** The state holds all records up to this one and no later; `undefined`: none. */
-  readonly covers: Position | undefined
+  /** The state holds all records up to this one and no later. */
+  readonly covers: Position
   /** The state as it was saved, piece by piece. Its checksums were found right when the log was opened, and are checked again. */
   read(): AsyncIterable<Bytes>
 }
@@ -56,6 +56,12 @@ export interface LogOptions {
   readonly durable?: Durable | undefined
   /** Length from which on a segment takes no more records, in bytes. At least 4096; default 256 MiB. */
   readonly segmentBytes?: number | undefined
+  /**
+   * `save` drops the segments that both kept snapshots cover, so that the log stays short; `drop` is refused then, and a log whose
+   * snapshots are both damaged is Corrupt. Without it only `drop` removes segments, and the records that are kept must add up to the
+   * state by themselves: snapshots save time only, and a log without a whole one is replayed from its first record.
+   */
+  readonly dropCovered?: boolean | undefined
   /** File operations; for tests that cut the power. Default: those of `node:fs`. */
   readonly files?: LogFiles | undefined
 }
@@ -66,8 +72,8 @@ export interface LogReader extends AsyncDisposable {
   readonly version: number
   /** The newest snapshot that is whole, where there is one. What `openLog` found; a later one is seen by who opens later. */
   readonly snapshot: Snapshot | undefined
-  /** The last record, where there is one and its segment is kept. */
-  readonly last: Position | undefined
+  /** Of the last record; with offset 0 where the newest segment has none yet. */
+  readonly last: Position
   /** In their order. Dropped ones are left out. */
   segments(): readonly Segment[]
   /**
@@ -110,14 +116,13 @@ export interface Log extends LogReader {
   /**
    * Keeps a state that the records up to and with `covers` add up to. Atomic and on the disk when it resolves, as are those records.
    * The one before is kept too, for the case that this one is damaged. No second call while one runs.
-   * @param covers Position of the last record that the state holds; `undefined` for a state without any.
+   * @param covers Position of the last record that the state holds; `{ segment: 0, offset: 0 }` for a state without any.
    */
-  save(covers: Position | undefined, state: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void>
+  save(covers: Position, state: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void>
   /** Ends the current segment, unless it is empty, so that it can be dropped. */
   rotate(): Promise<void>
   /**
    * Removes whole segments with all their records; ids that are gone already are no failure. Done, also after a crash, or not at all.
-   * A snapshot that covers less than a dropped segment had may no longer be complete: save first, twice for both generations.
    * @throws InvalidConfig for the segment that is being written: `rotate` first.
    */
   drop(segments: readonly number[]): Promise<void>
