@@ -159,7 +159,8 @@ function byName(names: readonly string[]): (a: number, b: number) => number {
 function checkNames(names: readonly string[]): void {
   let before: string | undefined
   for (const name of names) {
-    if (!isName(name)) throw malformed(`a directory holds the name ${JSON.stringify(name.slice(0, 100))}, which no path has`)
+    if (!isName(name))
+      throw malformed(`a directory holds the name ${JSON.stringify(name.slice(0, 100))}, which no path has`)
     if (name === before) throw malformed(`a directory holds the name ${JSON.stringify(name.slice(0, 100))} twice`)
     before = name
   }

@@ -102,7 +102,8 @@ async function editBelow(
     growth -= old === undefined ? 0 : weightOf(old, profile)
     for (const entry of entries.values()) growth += weightOf(entry, profile)
     if (only === undefined) put(undefined, undefined)
-    else if (entries.size > 1) await link(work, await makeShard(work, [...entries.values()], depth + 1, shard), prefix, put)
+    else if (entries.size > 1)
+      await link(work, await makeShard(work, [...entries.values()], depth + 1, shard), prefix, put)
     else put(prefix + only.name, encodeLink(only.cid, prefix + only.name, only.size))
   }
   return { shard: changes.length === 0 ? shard : changed(shard, changes), growth }
@@ -141,7 +142,10 @@ export async function makeShard(
   const width = slotWidth(kind)
   if ((depth + 1) * bits > nameHashBits) {
     const [one = '', other = ''] = entries.map(({ name }) => JSON.stringify(name.slice(0, 100)))
-    throw storageError('InvalidKey', `the names ${one} and ${other} have the same hash; a sharded directory cannot hold both`)
+    throw storageError(
+      'InvalidKey',
+      `the names ${one} and ${other} have the same hash; a sharded directory cannot hold both`,
+    )
   }
   const changes: LinkChange[] = []
   const put = (name: string | undefined, field: LinkChange['field']): void => {

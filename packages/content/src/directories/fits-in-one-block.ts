@@ -27,9 +27,7 @@ export function weightOf(
   profile: Profile,
 ): number {
   const nameBytes = utf8Length(name)
-  return profile === 'unixfs-v0-2015'
-    ? nameBytes + cid.byteLength
-    : linkFieldLength(cid.byteLength, nameBytes, size)
+  return profile === 'unixfs-v0-2015' ? nameBytes + cid.byteLength : linkFieldLength(cid.byteLength, nameBytes, size)
 }
 
 /** All entries of a sharded directory, where they would fit in one block; else nothing, as soon as that is known. */

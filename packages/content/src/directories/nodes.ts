@@ -81,7 +81,10 @@ export function nodesOf(
 
 function requireSize(bytes: Bytes): void {
   if (bytes.byteLength <= maxBlockBytes) return
-  throw storageError('TooLarge', `a shard of a directory would have ${bytes.byteLength} bytes; at most ${maxBlockBytes} can be read`)
+  throw storageError(
+    'TooLarge',
+    `a shard of a directory would have ${bytes.byteLength} bytes; at most ${maxBlockBytes} can be read`,
+  )
 }
 
 /** A cache that holds blocks of so many bytes, the least recently used leaving first. */

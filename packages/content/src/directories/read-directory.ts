@@ -22,12 +22,7 @@ export function readDirectory(
 }
 
 /** What a name stands for; reads no more blocks than lie on the way to it. @throws NotDirectory, Corrupt */
-export function lookUp(
-  reader: BlockReader,
-  cid: string,
-  name: string,
-  call: BlockCall,
-): Promise<Child | undefined> {
+export function lookUp(reader: BlockReader, cid: string, name: string, call: BlockCall): Promise<Child | undefined> {
   return childOfName(nodesOf(reader, undefined, 'unixfs-v1-2025'), cid, name, call)
 }
 
@@ -61,8 +56,7 @@ async function* entriesOfShard(
 ): AsyncGenerator<DirectoryEntry> {
   const width = slotWidth(shard)
   const depth = slots.length
-  const afterPrefix =
-    after === undefined ? undefined : slotName(slotAt(hashName(after), depth, slotBits(shard)), width)
+  const afterPrefix = after === undefined ? undefined : slotName(slotAt(hashName(after), depth, slotBits(shard)), width)
   const ahead = new Map<number, Promise<DirectoryNode>>()
   let next = 0
   const prefetch = (index: number): void => {
@@ -148,6 +142,9 @@ export function requirePlace(name: string, slots: readonly number[], bits: numbe
   const hash = hashName(name)
   for (const [depth, slot] of slots.entries()) {
     if (slotAt(hash, depth, bits) === slot) continue
-    throw storageError('Corrupt', `a sharded directory has the name ${JSON.stringify(name.slice(0, 100))} in a wrong shard`)
+    throw storageError(
+      'Corrupt',
+      `a sharded directory has the name ${JSON.stringify(name.slice(0, 100))} in a wrong shard`,
+    )
   }
 }
