@@ -1,0 +1,2 @@
+export type { DagLimits } from './limits.ts'
+export { type Block, walkDag } from './walk-dag.ts'
