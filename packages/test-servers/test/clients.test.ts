@@ -15,9 +15,10 @@ const clients: Readonly<Record<ClientName, { readonly args: readonly string[]; r
   aria2: { args: ['--version'], says: /^aria2 version \d/ },
   chromium: { args: ['--no-sandbox', '--version'], says: /^Chromium \d/ },
   schemathesis: { args: ['--version'], says: /4\.32\.5/ },
+  'ipfs-cid': { args: ['/dev/null'], says: /^\{"CIDv0":"Qm/ },
 }
 
-for (const name of ['curl', 'wget', 'aria2', 'chromium', 'schemathesis'] as const) {
+for (const name of ['curl', 'wget', 'aria2', 'chromium', 'schemathesis', 'ipfs-cid'] as const) {
   describe.skipIf(await cannotRun(name))(`${name} as a client`, () => {
     it('runs', async () => {
       const { args, says } = clients[name]

@@ -42,7 +42,7 @@ export type Recipe =
 export type ServerName = 'versitygw' | 'rclone' | 'kubo' | 'kubo-0.39' | 'lassie' | 'vsftpd' | 'pure-ftpd'
 
 /** Clients that servers are tested with. */
-export type ClientName = 'curl' | 'wget' | 'aria2' | 'chromium' | 'schemathesis'
+export type ClientName = 'curl' | 'wget' | 'aria2' | 'chromium' | 'schemathesis' | 'ipfs-cid'
 
 export type ProgramName = ServerName | ClientName
 
@@ -85,6 +85,7 @@ export const recipes: Readonly<Record<ProgramName, Recipe>> = {
   curl: { kind: 'debian-program', package: 'curl', program: 'usr/bin/curl', binary: 'curl', onPath: true },
   wget: { kind: 'debian-program', package: 'wget', program: 'usr/bin/wget', binary: 'wget', onPath: true },
   aria2: { kind: 'debian-program', package: 'aria2', program: 'usr/bin/aria2c', binary: 'aria2c' },
+  'ipfs-cid': { kind: 'debian-program', package: 'ipfs-cid', program: 'usr/bin/ipfs_cid', binary: 'ipfs_cid' },
   chromium: {
     kind: 'debian-program',
     package: 'chromium-headless-shell',
