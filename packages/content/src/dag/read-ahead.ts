@@ -51,9 +51,9 @@ export function readAhead<Item extends Pending>(
   }
   const beginNext = (): void => {
     // The top is on its way already.
-    for (let depth = 2; depth <= most && onTheirWay < most; depth++) {
+    for (let depth = 2; depth <= most; depth++) {
       const place = stack.at(-depth)
-      if (place === undefined) return
+      if (place === undefined || onTheirWay >= most) return
       if (place.coming === undefined && place.item.branch !== true && !skip(place.item)) void begin(place)
     }
   }

@@ -27,9 +27,9 @@ export interface ImportFileOptions {
 export interface Imported {
   /** Of the root. */
   readonly cid: string
-  /** Bytes of the file; of a directory or symlink 0. */
+  /** Bytes of the file, or of all files of a tree; of a symlink 0. */
   readonly size: number
-  /** Bytes of all blocks, each counted as often as it is linked: what a directory says of it as `Tsize`. */
+  /** Bytes of all blocks, each counted as often as it is linked: what a directory says as `Tsize`. */
   readonly dagSize: number
 }
 

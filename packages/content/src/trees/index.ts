@@ -1,0 +1,1 @@
+export { importTree, type ImportTreeOptions, type TreeEntry } from './import-tree.ts'
