@@ -3,7 +3,7 @@ import { type Bytes, compareKeys, storageError } from '@kit/core'
 import { cidOf, parseCid } from '../cid/index.ts'
 import { readVarint, varintLength, writeVarint } from '../cid/varint.ts'
 import { type BlockReader, type BlockWriter, verified } from '../verify/index.ts'
-import type { Child } from './child.ts'
+import type { Child, SizedChild } from './child.ts'
 import { changed, type DirectoryNode, emptyNode, type LinkChange, slotName, slotWidth } from './directory-node.ts'
 import { type DirectoryOptions, fanout } from './edit-directory.ts'
 import { makeShard, type ShardEntry } from './edit-shard.ts'
@@ -18,7 +18,7 @@ export interface DirectoryBuilder {
   /** Wait for it before adding the next. @throws InvalidKey for a name that no directory can hold. */
   add(name: string, child: Child): Promise<void>
   /** Writes the directory. @throws AlreadyExists for a name that was added twice. */
-  finish(): Promise<Required<Child>>
+  finish(): Promise<SizedChild>
 }
 
 /** Entries that wait in memory while there is a place to spill to, in bytes. */

@@ -5,6 +5,11 @@ export interface Child {
   readonly size?: number | undefined
 }
 
+/** One whose size is known: something that was just made. */
+export interface SizedChild extends Child {
+  readonly size: number
+}
+
 /** One entry of a directory. */
 export interface DirectoryEntry extends Child {
   /** Never empty, `.` or `..`, without `/` and NUL. */

@@ -1,6 +1,6 @@
 import type { Profile, UnixFsTime } from '../unixfs/index.ts'
 import type { BlockCall, BlockReader, BlockWriter } from '../verify/index.ts'
-import type { Child } from './child.ts'
+import type { Child, SizedChild } from './child.ts'
 import { compareKeys } from '@kit/core'
 import { changed, type DirectoryNode, emptyNode, findName, linkAt, type LinkChange } from './directory-node.ts'
 import { editShard, makeShard, type ShardEntry } from './edit-shard.ts'
@@ -31,7 +31,7 @@ export async function editDirectory(
   cid: string | undefined,
   edits: ReadonlyMap<string, Child | null>,
   options: DirectoryOptions,
-): Promise<Required<Child>> {
+): Promise<SizedChild> {
   const nodes = nodesOf(reader, writer, options.profile)
   try {
     return await editedDirectory(nodes, cid, edits, options)
@@ -46,7 +46,7 @@ export async function editedDirectory(
   cid: string | undefined,
   edits: ReadonlyMap<string, Child | null>,
   options: DirectoryOptions,
-): Promise<Required<Child>> {
+): Promise<SizedChild> {
   const before = cid === undefined ? emptyNode(0) : await nodes.load(cid, options)
   const after = await edited(nodes, before, edits, options)
   const same = after === before && cid !== undefined

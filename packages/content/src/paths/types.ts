@@ -1,6 +1,7 @@
 import type { Backend, Etag } from '@kit/core'
 import type { Profile } from '../unixfs/index.ts'
 import type { BlockCall, BlockReader, BlockWriter } from '../verify/index.ts'
+import type { ConditionScope } from './capabilities.ts'
 
 /** Where blocks are kept that a tree is made of. */
 export interface PathsBlocks extends BlockReader, BlockWriter {
@@ -40,7 +41,7 @@ export interface PathsOptions {
   /** What a resolved write survives: the weaker of what blocks and refs promise. Default `process`. */
   readonly durable?: 'process' | 'power' | undefined
   /** Whom conditions protect against: how far the compare-and-swap of `refs` reaches. Default `store`. */
-  readonly conditionScope?: 'store' | 'host' | undefined
+  readonly conditionScope?: ConditionScope | undefined
   /** Of the commits. Default: the clock. */
   readonly now?: (() => Date) | undefined
 }

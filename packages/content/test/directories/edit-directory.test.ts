@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { buildDirectory, editDirectory, lookUp, readDirectory, type Child, type Profile } from '../../src/index.ts'
+import { buildDirectory, editDirectory, lookUp, readDirectory, type Profile, type SizedChild } from '../../src/index.ts'
 import { hashName } from '../../src/directories/name-hash.ts'
 import { memoryBlocks, type MemoryBlocks } from './memory-blocks.ts'
 import { oracleDirectory, oracleEntries } from './oracle.ts'
@@ -26,7 +26,7 @@ async function edit(
   cid: string | undefined,
   edits: Iterable<readonly [string, string | null]>,
   profile: Profile,
-): Promise<Required<Child>> {
+): Promise<SizedChild> {
   const links = [...edits].map(([name, text]) => [name, text === null ? null : fileOf(text, profile)] as const)
   return await editDirectory(blocks, blocks, cid, new Map(links), { profile, signal })
 }

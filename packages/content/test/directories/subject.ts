@@ -1,10 +1,10 @@
-import { cidOf, encodeUnixFs, type Child, type Profile } from '../../src/index.ts'
+import { cidOf, encodeUnixFs, type Profile, type SizedChild } from '../../src/index.ts'
 
 export const profiles = ['unixfs-v1-2025', 'unixfs-v0-2015'] as const satisfies Profile[]
 export const signal: AbortSignal = new AbortController().signal
 
 /** The link to a file of one block that holds the text. */
-export function fileOf(text: string, profile: Profile): Required<Child> {
+export function fileOf(text: string, profile: Profile): SizedChild {
   const data = new TextEncoder().encode(text)
   const bytes =
     profile === 'unixfs-v1-2025' ? data : encodeUnixFs({ type: 'file', links: [], data, fileSize: data.byteLength })
