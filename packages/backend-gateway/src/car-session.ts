@@ -51,6 +51,7 @@ export function carSession(
   let uselessBlocks = 0
   let pumping = false
   let closed = false
+  let idleTimer: ReturnType<typeof setTimeout> | undefined
 
   function settle(cid: string, bytes: Bytes): boolean {
     const waiters = waiting.get(cid)
@@ -71,6 +72,7 @@ export function carSession(
     }
     uselessBytes += bytes.byteLength
     if (uselessBytes > uselessMaxBytes || ++uselessBlocks > uselessMaxBlocks) {
+      useful = 0
       throw storageError('Unavailable', 'it sends blocks that nobody has asked for')
     }
   }
@@ -104,8 +106,20 @@ export function carSession(
     uselessBlocks = 0
   }
 
+  /** A CAR that nobody reads on keeps no connection for ever: it is opened again when somebody does. */
+  function idle(): void {
+    car?.rest()
+    if (car === undefined) return
+    const lapse = (): void => {
+      car?.cancel()
+      car = undefined
+    }
+    idleTimer = setTimeout(lapse, gateway.timeoutMs).unref()
+  }
+
   /** Pulls the CAR while somebody waits for a block of it. */
   async function pump(): Promise<void> {
+    clearTimeout(idleTimer)
     car?.useful()
     while (waiting.size > 0 && !exhausted) {
       car ??= await open()
@@ -125,7 +139,7 @@ export function carSession(
         disappointed(endpoint, error)
       }
     }
-    car?.rest()
+    idle()
   }
 
   function drain(): void {
@@ -141,7 +155,8 @@ export function carSession(
   }
 
   function fail(error: unknown): void {
-    car?.rest()
+    if (closed) clearTimeout(idleTimer)
+    else idle()
     const all = [...waiting.values()].flat()
     waiting.clear()
     for (const waiter of all) waiter.reject(error)

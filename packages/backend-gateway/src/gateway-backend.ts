@@ -70,9 +70,14 @@ export function gatewayBackend(
         session.close()
       }
     },
-    car: async (context, path, { scope }) => {
+    async car(context, path, { scope }) {
       const { reader, session } = walk(context, path, again(scope))
-      return streamed(reader.car(path, { scope, signal: context.signal }), session)
+      try {
+        return streamed(await reader.car(path, { scope, signal: context.signal }), session)
+      } catch (error) {
+        session.close()
+        throw error
+      }
     },
   }
 
@@ -128,14 +133,14 @@ export function gatewayBackend(
   }
 }
 
-/** The entry, with its CID as strong etag, under the conditions of a read. */
+/** The entry, whose etag is its CID, under the conditions of a read. */
 function checked(entry: Entry, { ifMatch, ifNoneMatch }: ReadConditions): Entry {
-  const etag = entry.cid === undefined ? undefined : `"${entry.cid}"`
+  const { etag } = entry
   if (ifMatch !== undefined && ifMatch !== etag) {
     throw storageError('ConditionFailed', `the content is ${etag}, for good`)
   }
   if (ifNoneMatch !== undefined && ifNoneMatch === etag) throw storageError('NotModified', 'content never changes')
-  return { ...entry, etag }
+  return entry
 }
 
 /** A body that ends its walk with it, whether it is read to its end, broken off or never begun. */
@@ -152,7 +157,9 @@ function streamed(body: ByteStream, session: CarSession, onBytes: (bytes: number
           return step
         } catch (error) {
           session.close()
-          throw error
+          // What has begun is there: a block of it that nobody has is a fault of those who gave the others.
+          if (errorCode(error) !== 'NotFound') throw error
+          throw storageError('Unavailable', 'a block of it is not to be had', { cause: error })
         }
       },
       async return() {

@@ -163,7 +163,9 @@ describe('several endpoints', () => {
   it('that all fail: the error tells each attempt', async () => {
     await using missing = await startTestGateway(honest(new Map()))
     await using lying = await startTestGateway((_, response) => void response.writeHead(200, rawHead).end(other.bytes))
-    await using broken = await startTestGateway((_, response) => void response.writeHead(502, { 'content-type': 'text/plain' }).end('on fire'))
+    await using broken = await startTestGateway(
+      (_, response) => void response.writeHead(502, { 'content-type': 'text/plain' }).end('on fire'),
+    )
     await using store = await opened([missing.url, lying.url, broken.url])
     const error = await store.blocks.get(block.cid).catch((cause: unknown) => cause)
     expect(errorCode(error)).toBe('Unavailable')

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Bytes } from '@kit/core'
-import { writeCar, encodeNode } from '@kit/content'
+import { encodeNode, parseCid } from '@kit/content'
 
 /** A request as the gateway saw it. */
 export interface Seen {
@@ -86,15 +86,20 @@ export function blockMap(blocks: readonly Block[]): Map<string, Bytes> {
 
 export const carType = 'application/vnd.ipld.car;version=1;order=dfs;dups=y'
 
-/** A whole CAR as bytes, blocks in the order given and not checked. */
-export async function carBytes(roots: readonly string[], blocks: readonly Block[]): Promise<Buffer> {
-  const parts: Uint8Array[] = []
-  for await (const part of writeCar({ roots: [...roots], blocks: asAsync(blocks) })) parts.push(part)
-  return Buffer.concat(parts)
+function varint(value: number): number[] {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(Math.floor(value / 0x80))]
 }
 
-async function* asAsync<Item>(items: readonly Item[]): AsyncGenerator<Item> {
-  yield* items
+/** A block as a CAR holds it, whether it is right or not. */
+export function carFrame({ cid, bytes }: Block): Buffer {
+  const name = parseCid(cid).bytes
+  return Buffer.concat([Uint8Array.from(varint(name.byteLength + bytes.byteLength)), name, bytes])
+}
+
+/** A whole CAR as bytes, its blocks in the order given and not checked. */
+export function carBytes(roots: readonly string[], blocks: readonly Block[]): Buffer {
+  const header = encodeNode('dag-cbor', { version: 1, roots: roots.map((root) => ({ '/': root })) }).bytes
+  return Buffer.concat([Uint8Array.from(varint(header.byteLength)), header, ...blocks.map(carFrame)])
 }
 
 /** An honest gateway over a few blocks: raw blocks, and CARs of all the blocks that `carOf` names, in that order. */
@@ -113,6 +118,6 @@ export function honest(blocks: ReadonlyMap<string, Bytes>, carOf?: (path: string
     const cids = carOf([root, ...rest].join('/'))
     const chosen = cids.map((cid) => ({ cid, bytes: blocks.get(cid) ?? new Uint8Array() }))
     response.writeHead(200, { 'content-type': carType })
-    response.end(await carBytes([root], chosen))
+    response.end(carBytes([root], chosen))
   }
 }

@@ -5,11 +5,17 @@ import { sampleBytes } from './samples.ts'
 import type { Scene } from './scene.ts'
 import type { Fault } from './subject.ts'
 
-/** Every kind of call while something is wrong below; all of them fail with one of the codes. */
-async function allFail(scene: Scene, fault: Fault, codes: readonly ErrorCode[], rule: string): Promise<StorageError[]> {
+/** Every kind of call while something is wrong below; all of them fail with one of the codes. `key` is of what is there. */
+async function allFail(
+  scene: Scene,
+  fault: Fault,
+  codes: readonly ErrorCode[],
+  rule: string,
+): Promise<{ readonly key: string; readonly errors: readonly StorageError[] }> {
   const { store, capabilities } = scene
   const key = await scene.put('there', 'the old value')
-  const missing = scene.key('missing')
+  // Beside it, wherever a store that makes up its keys has put it.
+  const missing = `${key.slice(0, key.lastIndexOf('/'))}/missing`
   const wrong = await scene.subject.fault?.(fault)
   try {
     const work: Promise<unknown>[] = [store.stat(key), store.read(key), store.stat(missing)]
@@ -17,7 +23,7 @@ async function allFail(scene: Scene, fault: Fault, codes: readonly ErrorCode[], 
     if (capabilities.ops.write !== undefined) work.push(store.write(key, 'new'), store.write(missing, 'new'))
     if (capabilities.ops.delete !== undefined) work.push(store.delete(missing))
     if (capabilities.ops.ping !== undefined) work.push(store.ping())
-    return await Promise.all(work.map((call) => rejects(call, codes, rule)))
+    return { key, errors: await Promise.all(work.map((call) => rejects(call, codes, rule))) }
   } finally {
     await wrong?.[Symbol.asyncDispose]()
   }
@@ -31,10 +37,11 @@ export const faults: CaseGroup = {
       title: 'a store that does not answer is Unavailable or Timeout, never NotFound, and works again later (E3, R6)',
       async run(scene) {
         const rule = 'errors: a store that does not answer is Unavailable or Timeout'
-        for (const error of await allFail(scene, { kind: 'offline' }, ['Unavailable', 'Timeout'], rule)) {
+        const { key, errors } = await allFail(scene, { kind: 'offline' }, ['Unavailable', 'Timeout'], rule)
+        for (const error of errors) {
           holds(error.retry !== 'never', 'errors: a retry may help (E4, E6)', 'safe or exhausted', error.retry)
         }
-        const text = await scene.text(scene.key('there'))
+        const text = await scene.text(key)
         holds(text === 'the old value' || text === 'new', 'errors: the store works again', 'a whole object', text)
       },
     },
@@ -42,20 +49,22 @@ export const faults: CaseGroup = {
       title: 'a store that is asked too much is RateLimited or Unavailable, and a retry is told to help (E4, E6)',
       async run(scene) {
         const rule = 'errors: a store that is asked too much is RateLimited'
-        for (const error of await allFail(scene, { kind: 'busy' }, ['RateLimited', 'Unavailable'], rule)) {
+        const { key, errors } = await allFail(scene, { kind: 'busy' }, ['RateLimited', 'Unavailable'], rule)
+        for (const error of errors) {
           holds(error.retry !== 'never', 'errors: a retry may help', 'safe or exhausted', error.retry)
         }
-        same(await scene.text(scene.key('there')), 'the old value', 'errors: what was refused changed nothing')
+        same(await scene.text(key), 'the old value', 'errors: what was refused changed nothing')
       },
     },
     {
       title: 'a store that refuses the caller is Unauthenticated or PermissionDenied, and never retried (E4)',
       async run(scene) {
         const rule = 'errors: a refusal is Unauthenticated or PermissionDenied'
-        for (const error of await allFail(scene, { kind: 'denied' }, ['Unauthenticated', 'PermissionDenied'], rule)) {
+        const { key, errors } = await allFail(scene, { kind: 'denied' }, ['Unauthenticated', 'PermissionDenied'], rule)
+        for (const error of errors) {
           same(error.retry, 'never', 'errors: a refusal is never retried')
         }
-        same(await scene.text(scene.key('there')), 'the old value', 'errors: what was refused changed nothing')
+        same(await scene.text(key), 'the old value', 'errors: what was refused changed nothing')
       },
     },
     {
