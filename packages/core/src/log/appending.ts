@@ -158,9 +158,10 @@ export async function openAppending(setting: Setting, found: Found | undefined):
       }
       try {
         if (failure !== undefined) throw broken('no')
-        const full = active.end >= setting.segmentBytes || group[0]?.batch === undefined
-        if (full && active.end > active.start) await endSegment()
-        if (group[0]?.batch === undefined) for (const task of group) task.resolve([])
+        const asked = group[0]?.batch === undefined
+        const full = active.end >= setting.segmentBytes && group.some(({ batch }) => batch?.control === false)
+        if ((full || asked) && active.end > active.start) await endSegment()
+        if (asked) for (const task of group) task.resolve([])
         else await writeGroup(group)
       } catch (error) {
         const told = isStorageError(error) ? error : fromErrno(error)

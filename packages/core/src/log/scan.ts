@@ -39,7 +39,8 @@ export function scanFrames(fd: number, mark: number, from: number, until: number
         // A frame larger than the chunk: its head is right, so its length may be believed.
         const first = parseFrame(bytes, 0, mark, at)
         const whole = first === undefined ? 0 : frameBytes + first.size
-        if (whole <= got || whole > until - at) return []
+        // Unless the file is shorter than it should be.
+        if (whole <= want || got < want || whole > until - at) return []
         want = whole
       }
     },
