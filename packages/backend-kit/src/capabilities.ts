@@ -72,7 +72,7 @@ export const unasked: Capabilities = {
 }
 
 const durabilities = ['process', 'power'] as const
-const scopes = ['host', 'store'] as const
+const scopes = ['process', 'host', 'store'] as const
 const etags = [undefined, 'weak', 'strong'] as const
 
 /** What both can. What the other side does in whatever way is one call from here, so `emulated` becomes `native`. */

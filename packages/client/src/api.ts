@@ -763,7 +763,7 @@ export interface components {
                 ifAbsent?: components["schemas"]["How"];
                 ifMatch?: components["schemas"]["How"];
                 /** @enum {string} */
-                conditionScope?: "store" | "host";
+                conditionScope?: "store" | "host" | "process";
                 unknownSize?: components["schemas"]["How"];
                 /** @constant */
                 parents?: "required";

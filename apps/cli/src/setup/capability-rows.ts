@@ -67,6 +67,8 @@ export function capabilityRows({
 }
 
 /** What has no yes and no: limits, and what a program may rely on. */
+const scopes = { store: 'for every client', host: 'on this host', process: 'in one process' }
+
 export function capabilityFacts(given: Capabilities): readonly (readonly [name: string, text: string])[] {
   const { write, keys, list, consistent, directories, etag } = given
   const facts: (readonly [string, string | undefined])[] = [
@@ -74,7 +76,7 @@ export function capabilityFacts(given: Capabilities): readonly (readonly [name: 
     ['a write survives', write && (write.durable === 'power' ? 'a power cut' : 'the end of the process')],
     [
       'conditions hold',
-      write?.conditionScope && (write.conditionScope === 'host' ? 'on this host' : 'for every client'),
+      write?.conditionScope && scopes[write.conditionScope],
     ],
     ['keeps', write && (write.attributes.join(', ') || 'no attributes')],
     ['metadata', write?.metadataMaxBytes === undefined ? undefined : `up to ${write.metadataMaxBytes} bytes`],

@@ -45,7 +45,7 @@ export const capabilitiesSchema: z.ZodType = z
         durable: z.enum(['process', 'power']),
         ifAbsent: some,
         ifMatch: some,
-        conditionScope: z.enum(['store', 'host']).optional(),
+        conditionScope: z.enum(['store', 'host', 'process']).optional(),
         unknownSize: some,
         parents: z.literal('required').optional(),
         attributes: z.array(z.string()),

@@ -9,6 +9,6 @@ export interface Blocks {
   /** Absent on read-only stores, such as gateways. */
   put?(context: Context, cid: string, bytes: Bytes): Promise<void>
   putMany?(context: Context, blocks: AsyncIterable<{ readonly cid: string; readonly bytes: Bytes }>): Promise<void>
-  /** Frees space and tells what went. Only unpinned, unreferenced blocks ever go. */
-  collect?(context: Context): AsyncIterable<{ readonly cid: string; readonly bytes: number }>
+  /** Frees space and tells what went, with its size where the store tells that. Only unpinned, unreferenced blocks ever go. */
+  collect?(context: Context): AsyncIterable<{ readonly cid: string; readonly bytes?: number | undefined }>
 }

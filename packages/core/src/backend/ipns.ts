@@ -7,6 +7,10 @@ export interface Ipns {
     key: string,
     path: string,
     options: { readonly lifetimeSeconds?: number | undefined; readonly ttlSeconds?: number | undefined },
-  ): Promise<{ readonly name: string; readonly sequence: number }>
+  ): Promise<{
+    readonly name: string
+    /** Of the record, where the store tells it. */
+    readonly sequence?: number | undefined
+  }>
   resolve(context: Context, name: string): Promise<{ readonly path: string; readonly ttlSeconds?: number | undefined }>
 }

@@ -130,7 +130,11 @@ export function abortError(signal: { readonly reason: unknown }): StorageError {
 
 /** Rejects with what the signal stands for, as soon as it aborts; the listener goes when `work` is settled. */
 export function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  if (signal.aborted) return Promise.reject(abortError(signal))
+  if (signal.aborted) {
+    // Nobody waits for it any more, however it ends.
+    work.catch(() => undefined)
+    return Promise.reject(abortError(signal))
+  }
   return new Promise<T>((resolve, reject) => {
     const onAbort = (): void => reject(abortError(signal))
     signal.addEventListener('abort', onAbort, { once: true })
