@@ -16,13 +16,17 @@ const tries = 5
 export async function takeLock(files: LogFiles, folder: string): Promise<() => Promise<void>> {
   const mine = `lock-${ownerName()}.${randomBytes(6).toString('hex')}`
   const path = join(folder, mine)
-  const release = (): Promise<void> => files.unlink(path).catch(() => undefined)
+  // One that stays all the same is removed by the next one who comes when this process has ended.
+  const release = (): Promise<void> => files.unlink(path).catch(() => files.unlink(path).catch(() => undefined))
   for (let tried = 1; ; tried++) {
-    await files.close(await files.open(path, flags.create))
-    const holder = await otherHolder(files, folder, mine).catch(async (error: unknown) => {
+    let holder: string | undefined
+    try {
+      await files.close(await files.open(path, flags.create))
+      holder = await otherHolder(files, folder, mine)
+    } catch (error) {
       await release()
       throw error
-    })
+    }
     if (holder === undefined) return release
     await release()
     // The other may have given way as well.
