@@ -8,5 +8,5 @@ export const capabilities: Capabilities = {
   keys: { maxBytes: 4096, caseSensitive: true, unicode: 'exact' },
   directories: 'real',
   consistent: { read: true, list: true },
-  hints: { latencyMs: 300, concurrency: 32 },
+  hints: { latencyMs: 300, concurrency: 16 },
 }

@@ -3,7 +3,7 @@ import type { Bytes, ByteRange, ByteStream, Context, Environment } from '@kit/co
 import { fetchError, request } from '@kit/core/http'
 import { checkBlock, maxBlockBytes, readCar } from '@kit/content'
 import { baseOf, mayRedirect, type Endpoint } from './endpoint.ts'
-import { gatewayError, refusesFormat } from './gateway-errors.ts'
+import { gatewayError, neverGives, refusesFormat } from './gateway-errors.ts'
 import { stallClock } from './stall-clock.ts'
 
 /** Which part of a DAG a CAR is asked to hold (trustless gateway specification, `dag-scope` and `entity-bytes`). */
@@ -43,7 +43,6 @@ const formats = {
   car: 'application/vnd.ipld.car',
   'ipns-record': 'application/vnd.ipfs.ipns-record',
 } as const
-const carParameters = ';version=1;order=dfs;dups=y'
 /** Of an IPNS record (https://specs.ipfs.tech/ipns/ipns-record/#record-size-limit). */
 const maxRecordBytes = 10 * 1024
 const maxRedirects = 3
@@ -60,10 +59,10 @@ export function gatewayClient({ timeoutMs, redirectHosts }: ClientOptions, envir
     path: string,
     format: keyof typeof formats,
     parameters: Readonly<Record<string, string>> = {},
+    accept: string = formats[format],
   ): Promise<Response> {
     const query = new URLSearchParams({ format, ...parameters })
-    let url: URL = new URL(`${baseOf(endpoint)}${path}?${query}`)
-    const accept = formats[format] + (format === 'car' ? carParameters : '')
+    let url: URL = new URL(`${baseOf(endpoint)}${path}?${query.toString()}`)
     for (let hop = 0; ; hop++) {
       const trusted = url.origin === endpoint.url.origin
       const secret =
@@ -155,22 +154,17 @@ export function gatewayClient({ timeoutMs, redirectHosts }: ClientOptions, envir
     { scope, range }: CarQuery,
   ): AsyncGenerator<CarBlock, void, undefined> {
     const parameters = { 'dag-scope': scope, ...(range && { 'entity-bytes': entityBytes(range) }) }
+    // A file is read block by block, its repetitions too; of a whole DAG each block is wanted once.
+    const accept = `${formats.car};version=1;order=dfs;dups=${scope === 'all' ? 'n' : 'y'}`
     let response: Response
     try {
-      response = await get(
-        context,
-        endpoint,
-        `/ipfs/${path.split('/').map(encodeURIComponent).join('/')}`,
-        'car',
-        parameters,
-      )
+      response = await get(context, endpoint, contentPath(path), 'car', parameters, accept)
     } catch (error) {
-      if (refusesFormat(error)) endpoint.car = false
+      if (neverGives(error)) endpoint.car = false
       throw error
     }
     const wrong = notTrustless(response, formats.car)
     if (wrong !== undefined) {
-      endpoint.car = false
       await response.body?.cancel().catch(() => undefined)
       throw wrong
     }
@@ -211,6 +205,10 @@ export function gatewayClient({ timeoutMs, redirectHosts }: ClientOptions, envir
         }
       }),
   }
+}
+
+function contentPath(path: string): string {
+  return `/ipfs/${path.split('/').map(encodeURIComponent).join('/')}`
 }
 
 /** Half-open with us, inclusive there, and `*` for the end. */

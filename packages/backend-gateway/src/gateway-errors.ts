@@ -4,8 +4,10 @@ import { responseError } from '@kit/core/http'
 /** How daemons say, under a status of a fault, that they have looked and found nothing. */
 const nothingThere =
   /no candidates|could not find|missing block in CAR|block was not found|routing: not found|record not found/i
-/** Statuses by which an endpoint says that it does not speak a format. */
+/** Statuses by which an endpoint may say that it does not speak a format. */
 const noSuchFormat: ReadonlySet<number | undefined> = new Set([400, 405, 406, 415, 501])
+/** Those that can mean nothing else, of whatever content. */
+const neverThisFormat: ReadonlySet<number | undefined> = new Set([406, 415, 501])
 
 /** An answer that is no success. Its body is consumed up to its first words. */
 export async function gatewayError(response: Response): Promise<StorageError> {
@@ -17,6 +19,11 @@ export async function gatewayError(response: Response): Promise<StorageError> {
 
 export function refusesFormat(error: unknown): boolean {
   return isStorageError(error) && noSuchFormat.has(error.status)
+}
+
+/** It need not be asked for this format again. */
+export function neverGives(error: unknown): boolean {
+  return isStorageError(error) && neverThisFormat.has(error.status)
 }
 
 /** One try at one endpoint that failed. */

@@ -14,6 +14,8 @@ export interface Gateway {
   readonly timeoutMs: number
 }
 
+/** Where others could be asked, nobody is waited for longer. */
+const patienceMs = 5000
 /** The code of an identity hash: such a CID holds its block itself, and nobody need be asked. */
 const identity = 0
 
@@ -48,7 +50,8 @@ export async function openCar(
   path: string,
   query: CarQuery,
 ): Promise<OpenCar> {
-  const { client, scores, timeoutMs } = gateway
+  const { client, scores } = gateway
+  const timeoutMs = endpoints.length > 1 ? Math.min(patienceMs, gateway.timeoutMs) : gateway.timeoutMs
   const attempt = async (own: Context, endpoint: Endpoint): Promise<OpenCar> => {
     const clock = stallClock(own, timeoutMs, 'no block that was asked for came')
     const blocks = client.car(clock.context, endpoint, path, query)[Symbol.asyncIterator]()

@@ -70,10 +70,14 @@ export function lassieDaemon({ program, providers }: LassieOptions): LassieDaemo
     const token = randomBytes(24).toString('base64url')
     const http = providers.every((text) => /^https?:\/\//.test(text))
     const args = [
-      ...['daemon', '--address', '127.0.0.1', '--port', '0', '--tempdir', home, '--access-token', token],
-      ...['--providers', providers.join(',')],
+      'daemon',
+      '--address=127.0.0.1',
+      '--port=0',
+      `--tempdir=${home}`,
+      `--access-token=${token}`,
+      `--providers=${providers.join(',')}`,
       // Else it also becomes a libp2p node, which HTTP needs not.
-      ...(http ? ['--protocols', 'http'] : []),
+      ...(http ? ['--protocols=http'] : []),
     ]
     const posix = process.platform !== 'win32'
     const [command, words] = posix ? ['/bin/sh', ['-c', guarded, 'sh', program, ...args]] : [program, args]

@@ -101,17 +101,17 @@ describe('a block from a gateway', () => {
     await expect(store.blocks.get(other.cid)).rejects.toMatchObject({ code: 'NotFound' })
   })
 
-  it.each(lies)('is never given where the gateway sends %s', async (_, behaviour, code) => {
+  it.concurrent.each(lies)('is never given where the gateway sends %s', async (_, behaviour, code) => {
     await using gateway = await startTestGateway(behaviour)
     await using store = await opened([gateway.url])
     const began = performance.now()
     await expect(store.blocks.get(block.cid)).rejects.toMatchObject({ code })
-    expect(performance.now() - began).toBeLessThan(4000)
+    expect(performance.now() - began).toBeLessThan(15_000)
     expect(gateway.sentBytes).toBeLessThan(16 * 2 ** 20)
     await eventually(() => gateway.open() === 0)
   })
 
-  it.each(lies)('comes from the honest one of two where the other sends %s', async (_, behaviour) => {
+  it.concurrent.each(lies)('comes from the honest one of two where the other sends %s', async (_, behaviour) => {
     await using bad = await startTestGateway(behaviour)
     await using honestOne = await startTestGateway(good)
     await using store = await opened([bad.url, honestOne.url])
@@ -218,7 +218,7 @@ describe('credentials', () => {
   it('stay with a redirect of the same origin', async () => {
     await using gateway = await startTestGateway((seen, response, self) => {
       if (seen.path.startsWith('/moved')) return good({ ...seen, path: seen.path.slice(6) }, response, self)
-      return void response.writeHead(301, { location: `/moved${seen.path}?${seen.query}` }).end()
+      return void response.writeHead(301, { location: `/moved${seen.path}?${seen.query.toString()}` }).end()
     })
     await using store = await opened([gateway.url], { token: 'sesame' })
     expect(await store.blocks.get(block.cid)).toEqual(block.bytes)

@@ -87,16 +87,13 @@ afterAll(async () => running?.[Symbol.asyncDispose]())
 
 describe.skipIf(running === undefined)('read-only, over', () => {
   for (const { name, subject } of running?.subjects ?? []) {
+    // oxlint-disable-next-line vitest/valid-title -- the title is data
     describe(name, () => {
       for (const { name: title, run } of conformance(subject)) {
         // oxlint-disable-next-line vitest/valid-title -- the title is data
-        it(
-          title,
-          async () => {
-            await expect(run()).resolves.toBeUndefined()
-          },
-          30_000,
-        )
+        it(title, async () => {
+          await expect(run()).resolves.toBeUndefined()
+        })
       }
     })
   }

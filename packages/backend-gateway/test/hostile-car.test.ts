@@ -92,8 +92,8 @@ const lies: readonly [string, Behaviour][] = [
     'the root without end',
     onlyCars(async (response, gateway) => {
       await send(gateway, response, header)
-      const root = inOrder(dag)[0]
-      while (root !== undefined && (await send(gateway, response, carFrame(root))));
+      const frame = carFrame(inOrder(dag)[0] ?? rawBlock(new Uint8Array()))
+      while (await send(gateway, response, frame));
     }),
   ],
   [
@@ -183,7 +183,7 @@ describe('a file from a gateway', () => {
     expect(gateway.seen.filter(({ query }) => query.get('format') === 'car')).toHaveLength(1)
   })
 
-  it.each(lies)('is never more than true where there is only a CAR with %s', async (_, behaviour) => {
+  it.concurrent.each(lies)('is never more than true where there is only a CAR with %s', async (_, behaviour) => {
     await using gateway = await startTestGateway(behaviour)
     await using store = await opened([gateway.url])
     const began = performance.now()
@@ -202,18 +202,21 @@ describe('a file from a gateway', () => {
     expect(typed).toContain(errorCode(failure))
     expect(came).toBeLessThan(dag.bytes.byteLength)
     if (came > 0) expect(errorCode(failure)).not.toBe('NotFound')
-    expect(performance.now() - began).toBeLessThan(6000)
+    expect(performance.now() - began).toBeLessThan(15_000)
     expect(gateway.sentBytes).toBeLessThan(64 * 2 ** 20)
     await eventually(() => gateway.open() === 0)
   })
 
-  it.each(lies)('comes whole from the honest one of two where the other has a CAR with %s', async (_, behaviour) => {
-    await using lying = await startTestGateway(behaviour)
-    await using right = await startTestGateway(honest(dag.blocks, () => dag.order))
-    await using store = await opened([lying.url, right.url])
-    expect(Buffer.compare(await contentOfStore(store, dag.root), dag.bytes)).toBe(0)
-    await eventually(() => lying.open() === 0)
-  })
+  it.concurrent.each(lies)(
+    'comes whole from the honest one of two where the other has a CAR with %s',
+    async (_, behaviour) => {
+      await using lying = await startTestGateway(behaviour)
+      await using right = await startTestGateway(honest(dag.blocks, () => dag.order))
+      await using store = await opened([lying.url, right.url])
+      expect(Buffer.compare(await contentOfStore(store, dag.root), dag.bytes)).toBe(0)
+      await eventually(() => lying.open() === 0)
+    },
+  )
 
   it('is the same bytes or an error, whatever is done to the bytes of the CAR (property)', async () => {
     let car: Uint8Array = whole
