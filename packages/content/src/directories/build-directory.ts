@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { type Bytes, compareKeys, storageError } from '@kit/core'
-import { cidOf, parseCid } from '../cid/index.ts'
+import { cidOf } from '../cid/index.ts'
 import { readVarint, varintLength, writeVarint } from '../cid/varint.ts'
 import { type BlockReader, type BlockWriter, verified } from '../verify/index.ts'
 import type { Child, SizedChild } from './child.ts'
@@ -8,7 +8,7 @@ import { changed, type DirectoryNode, emptyNode, type LinkChange, slotName, slot
 import { type DirectoryOptions, fanout } from './edit-directory.ts'
 import { makeShard, type ShardEntry } from './edit-shard.ts'
 import { fitsInOneBlock, oneBlockMaxBytes, weightOf } from './fits-in-one-block.ts'
-import { encodeLink, encodeLinkField } from './link-field.ts'
+import { cidBytes, encodeLink, encodeLinkField } from './link-field.ts'
 import { hashName } from './name-hash.ts'
 import { checkName } from './name.ts'
 import { nodesOf } from './nodes.ts'
@@ -107,7 +107,7 @@ export function buildDirectory(
   return {
     async add(name, child) {
       checkName(name)
-      const entry = { name, hash: hashName(name), cid: parseCid(child.cid).bytes, size: child.size }
+      const entry = { name, hash: hashName(name), cid: cidBytes(child.cid), size: child.size }
       weight += weightOf(entry, profile)
       const part = parts[entry.hash[0] ?? 0]
       if (part !== undefined) waitingBytes += pack(part, entry)

@@ -258,35 +258,37 @@ export function changed(
   }
   const links = node.names.length
   const at = new Uint32Array(links + more + 1)
-  const names: string[] = []
+  const names = node.names.slice()
   const runs: Bytes[] = []
   let done = 0
+  let made = 0
   let end = 0
   const keep = (to: number): void => {
     if (to > done) {
-      const [from, until] = [node.at[done] ?? 0, node.at[to] ?? 0]
+      const from = node.at[done] ?? 0
+      const until = node.at[to] ?? 0
+      at.set(node.at.subarray(done, to), made)
       const shift = end - from
-      for (let index = done; index < to; index++) {
-        at[names.length] = (node.at[index] ?? 0) + shift
-        names.push(node.names[index] ?? '')
-      }
+      if (shift !== 0) for (let index = made; index < made + to - done; index++) at[index] = (at[index] ?? 0) + shift
       runs.push(node.bytes.subarray(from, until))
+      made += to - done
       end += until - from
     }
     done = to
   }
-  for (const { index, replaces, name, field } of changes) {
+  for (const { index, replaces, name = '', field } of changes) {
     keep(index)
-    if (field !== undefined) {
-      at[names.length] = end
-      names.push(name ?? '')
+    if (field === undefined) names.splice(made, 1)
+    else {
+      names.splice(made, replaces ? 1 : 0, name)
+      at[made++] = end
       runs.push(field)
       end += field.byteLength
     }
     if (replaces) done = index + 1
   }
   keep(links)
-  at[names.length] = end
+  at[made] = end
   const data = dataField(fanout, names, attributes)
   const bytes = new Uint8Array((node.at[links] ?? 0) + growth + data.byteLength)
   let to = 0

@@ -1,5 +1,4 @@
 import { storageError } from '@kit/core'
-import { parseCid } from '../cid/index.ts'
 import type { Profile } from '../unixfs/index.ts'
 import type { BlockCall } from '../verify/index.ts'
 import type { Child } from './child.ts'
@@ -16,7 +15,7 @@ import {
   slotWidth,
 } from './directory-node.ts'
 import { weightOf } from './fits-in-one-block.ts'
-import { encodeLink, encodeLinkField, renamedField } from './link-field.ts'
+import { cidBytes, encodeLink, encodeLinkField, renamedField } from './link-field.ts'
 import { hashName, nameHashBits, slotAt } from './name-hash.ts'
 import { checkName } from './name.ts'
 import type { Nodes } from './nodes.ts'
@@ -55,7 +54,7 @@ export function editShard(
   const hashed = edits.map(([name, child]): Edit => {
     if (child !== null) checkName(name)
     const hash = hashName(name)
-    const entry = child === null ? undefined : { name, hash, cid: parseCid(child.cid).bytes, size: child.size }
+    const entry = child === null ? undefined : { name, hash, cid: cidBytes(child.cid), size: child.size }
     return { name, hash, entry }
   })
   return editBelow({ nodes, profile, call }, shard, [], hashed)

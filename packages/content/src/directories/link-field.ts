@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { type Bytes, storageError } from '@kit/core'
 import { type Cursor, readVarint, varintLength, writeVarint } from '../cid/varint.ts'
+import { fromBase32 } from '../cid/base32.ts'
 import { cidFromBytes, parseCid } from '../cid/index.ts'
 import { fieldLength, malformed, readLength, tag, writeBytes, writeTag } from '../unixfs/protobuf.ts'
 import type { Child } from './child.ts'
@@ -67,9 +68,18 @@ export function nameOf(block: Buffer, { nameFrom, nameTo }: LinkField): string {
   }
 }
 
+/** The bytes of a CID in text. Nearly all are of one form, which is taken apart without the rest of a parse. @throws InvalidKey */
+export function cidBytes(text: string): Uint8Array {
+  if (text.length === 59 && text.startsWith('b')) {
+    const bytes = fromBase32(text, 1)
+    if (bytes[0] === 1 && (bytes[1] ?? 0x80) < 0x80 && bytes[2] === 0x12 && bytes[3] === 0x20) return bytes
+  }
+  return parseCid(text).bytes
+}
+
 /** A whole link field, in the canonical form. */
 export function encodeLinkField(name: string, { cid, size }: Child): Bytes {
-  return encodeLink(parseCid(cid).bytes, name, size)
+  return encodeLink(cidBytes(cid), name, size)
 }
 
 /** The same link under another name. */

@@ -63,7 +63,7 @@ describe.each(profiles)('a directory of %s that was edited', (profile) => {
         expect(await entries(blocks, made.cid)).toEqual(want)
         expect(await oracleEntries(made.cid, blocks)).toEqual(want)
       }),
-      { numRuns: 8 },
+      { numRuns: 5 },
     )
   }, 60_000)
 
