@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { type Bytes, storageError } from '@kit/core'
-import { base36 } from 'multiformats/bases/base36'
+import { base36, base36upper } from 'multiformats/bases/base36'
 import { base58btc } from 'multiformats/bases/base58'
 import { fromBase32, toBase32 } from './base32.ts'
 import { type Codec, codecs, hashCodes } from './codes.ts'
@@ -123,8 +123,9 @@ function fromText(text: string): Uint8Array {
     case 'B':
       return fromBase32(text, 1)
     case 'k':
+      return base36.baseDecode(text.slice(1))
     case 'K':
-      return base36.baseDecode(text.slice(1).toLowerCase())
+      return base36upper.baseDecode(text.slice(1))
     case 'z':
       return base58btc.baseDecode(text.slice(1))
     default:

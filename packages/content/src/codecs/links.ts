@@ -50,8 +50,8 @@ function linksOfCbor(bytes: Bytes): string[] {
     const short = head & 31
     pending--
     if (major === 7) {
-      // false, true, null, and numbers of 64 bits.
-      if (afterTag || ![20, 21, 22, 27].includes(short)) throw notCbor('it has an item that dag-cbor does not')
+      // false, true, null, undefined (which decoders take for null), and numbers of 64 bits.
+      if (afterTag || ![20, 21, 22, 23, 27].includes(short)) throw notCbor('it has an item that dag-cbor does not')
       if (short === 27) at += 8
       continue
     }

@@ -1,4 +1,4 @@
-import { type Bytes, ownBytes, storageError } from '@kit/core'
+import { type Bytes, compareKeys, ownBytes, storageError } from '@kit/core'
 import * as dagCbor from '@ipld/dag-cbor'
 import * as dagJson from '@ipld/dag-json'
 import * as dagPb from '@ipld/dag-pb'
@@ -10,7 +10,7 @@ import { checkBlockSize } from '../verify/blocks.ts'
 /**
  * What a block says, as plain data: maps are objects, bytes are `Uint8Array`, integers beyond 2^53 are `bigint`, and a link is
  * `{ '/': 'CID' }` as DAG-JSON writes it (so no map of one key `/` can be anything else). A raw block is its bytes. A dag-pb node is
- * `{ Data?, Links: [{ Hash, Name?, Tsize? }] }`.
+ * `{ Data?, Links: [{ Hash, Name?, Tsize? }] }`, its links in order of names.
  */
 export type NodeValue = unknown
 
@@ -58,8 +58,15 @@ function encode(codec: Codec, value: NodeValue): Bytes {
   }
   const node = toIpld(value)
   if (codec !== 'dag-pb') return ownBytes((codec === 'dag-cbor' ? dagCbor : dagJson).encode(node))
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `prepare` checks what it is given
-  return ownBytes(dagPb.encode(dagPb.prepare(node as Parameters<typeof dagPb.prepare>[0])))
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `encode` checks what it is given
+  return ownBytes(dagPb.encode(withSortedLinks(node) as dagPb.PBNode))
+}
+
+/** Links go by name, as the format wants it; equal names keep their order. */
+function withSortedLinks(node: unknown): unknown {
+  if (typeof node !== 'object' || node === null || !('Links' in node) || !Array.isArray(node.Links)) return node
+  const nameOf = (link: { readonly Name?: unknown }): string => (typeof link?.Name === 'string' ? link.Name : '')
+  return { ...node, Links: node.Links.toSorted((one, other) => compareKeys(nameOf(one), nameOf(other))) }
 }
 
 function toIpld(value: unknown): unknown {

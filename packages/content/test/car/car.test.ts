@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { CID } from 'multiformats/cid'
 import { bytesSource, collect, errorCode, type Bytes, type ByteStream } from '@kit/core'
 import { describe, expect, it } from 'vitest'
-import { importCar, readCar, writeCar } from '../../src/car/index.ts'
+import { type CarReading, importCar, readCar, writeCar } from '../../src/car/index.ts'
 import { cidOf } from '../../src/cid/index.ts'
 import { encodeNode } from '../../src/codecs/index.ts'
 import type { Block } from '../../src/dag/index.ts'
@@ -157,23 +157,27 @@ describe('CARs', () => {
     expect(await importCar(bytesSource(car), memoryBlocks(), { signal, limits: enough })).toEqual(roots)
   })
 
-  it('free their stream when they are not read to the end, and when they are no CARs', async () => {
-    for (const bytes of [await collect(writeCar({ roots, blocks: some })), patternBytes(5000)]) {
-      let freed = false
-      const stream = (async function* () {
-        try {
-          yield* pieces(bytes, 10)
-        } finally {
-          freed = true
-        }
-      })()
-      const reading = (async () => {
-        const { blocks } = await readCar(stream, { signal })
-        for await (const _block of blocks) break
-      })()
-      await reading.catch(() => undefined)
-      expect(freed).toBe(true)
-    }
+  it.each<[string, (car: CarReading) => Promise<unknown>]>([
+    [
+      'not read to the end',
+      async ({ blocks }) => {
+        for await (const { cid } of blocks) if (cid === some[1]?.cid) break
+      },
+    ],
+    ['disposed', (car) => car[Symbol.asyncDispose]()],
+    ['no CARs', async () => undefined],
+  ])('free their stream when they are %s', async (what, use) => {
+    const bytes = what === 'no CARs' ? patternBytes(5000) : await collect(writeCar({ roots, blocks: some }))
+    let freed = false
+    const stream = (async function* () {
+      try {
+        yield* pieces(bytes, 10)
+      } finally {
+        freed = true
+      }
+    })()
+    await readCar(stream, { signal }).then(use, () => undefined)
+    expect(freed).toBe(true)
   })
 })
 
@@ -193,7 +197,8 @@ describe('importCar', () => {
     const missing: string[] = []
     const source = bytesSource(await collect(writeCar({ roots: [node.cid, roots[0] ?? ''], blocks: [there, node] })))
     await importCar(source, memoryBlocks(), { signal, onMissing: (cid) => missing.push(cid) })
-    expect(missing.toSorted()).toEqual([gone.cid, roots[0]].toSorted())
+    expect(new Set(missing)).toEqual(new Set([gone.cid, roots[0]]))
+    expect(missing).toHaveLength(2)
   })
 
   it('fails as the writer fails, whichever block it is', async () => {
