@@ -82,3 +82,5 @@ function fromAddress(url: URL): ContentOptions {
   }
   return { path: fileURLToPath(url.href.replace(/^content:/, 'file:')) }
 }
+
+export { scrub, type Damage, type ScrubOptions, type ScrubProgress, type ScrubReport } from './scrub.ts'

@@ -1,11 +1,12 @@
 import { createReadStream } from 'node:fs'
 import { mkdtemp, open, rm, stat, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Bytes, Entry, Source } from '../backend/index.ts'
 import { fromErrno, storageError } from '../errors/index.ts'
 import type { Run, Spill } from '../store/index.ts'
+import { fileState } from './file-state.ts'
 
 const chunkBytes = 1 << 20
 
@@ -24,6 +25,7 @@ async function fileVersion(path: string): Promise<{ readonly size: number; reado
  */
 export async function fileSource(path: string): Promise<Source> {
   const { size, version } = await fileVersion(path)
+  const state = fileState(await stat(path))
   async function* read(from: number): AsyncGenerator<Bytes> {
     let handle: FileHandle | undefined
     try {
@@ -41,7 +43,7 @@ export async function fileSource(path: string): Promise<Source> {
       await handle?.close()
     }
   }
-  return { size, version, open: (from) => read(from) }
+  return { size, version, file: { path: resolve(path), state, from: 0 }, open: (from) => read(from) }
 }
 
 /** Puts sorted runs of a large listing into temporary files, one entry a line; they go when the listing ends. */

@@ -1,0 +1,272 @@
+// The embedded content store against UnixFS of Helia over a folder of blocks, one file each: big files, many small ones, and opening a large store.
+import { createHash, randomBytes } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { unixfs, type UnixFS } from '@helia/unixfs'
+import { content } from '@kit/backend-content'
+import { cidOf } from '@kit/content'
+import { openStore, type Store } from '@kit/core'
+import { fileSource } from '@kit/core/node'
+import { FsBlockstore } from 'blockstore-fs'
+import type { Cases, ComparedCase, MeasuredCase } from '../case.ts'
+import { removeTemporary, temporaryFolder } from '../temporary.ts'
+
+type PeerCid = Awaited<ReturnType<UnixFS['addBytes']>>
+
+const profile = 'unixfs-v1-2025'
+const mebibyte = 1024 * 1024
+const inFlightCount = 16
+const unsynced = "blockstore-fs syncs nothing, so Kit is opened with `durable: 'process'`. Both make the same CIDs."
+const checkedToo = 'Helia over a folder of blocks checks nothing that it reads; here it is given a folder that does.'
+
+export const cases: Cases = ({ quick }) => {
+  const bigBytes = (quick ? 128 : 1024) * mebibyte
+  const files = quick ? 1000 : 10_000
+  return [
+    putBig(bigBytes),
+    putSmall(files),
+    readBig(bigBytes, true),
+    readBig(bigBytes, false),
+    readSmall(files, true),
+    readSmall(files, false),
+    reopen(quick ? 100_000 : 1_000_000),
+  ]
+}
+
+/** Both sides in folders of their own. */
+class Sides {
+  #folders: string[] = []
+  #kit: Store | undefined
+  #peer: UnixFS | undefined
+  readonly #checked: boolean
+
+  constructor(checked: boolean) {
+    this.#checked = checked
+  }
+
+  /** New and empty ones; the old ones are left until the end. */
+  async open(): Promise<void> {
+    await this.#kit?.close()
+    const folder = temporaryFolder()
+    this.#folders.push(folder)
+    this.#kit = await openStore(content({ path: join(folder, 'kit'), durable: 'process' }))
+    const blocks = new FsBlockstore(join(folder, 'peer'))
+    await blocks.open()
+    this.#peer = unixfs({ blockstore: this.#checked ? checking(blocks) : blocks })
+  }
+
+  async close(): Promise<void> {
+    await this.#kit?.close()
+    for (const folder of this.#folders.splice(0)) removeTemporary(folder)
+  }
+
+  get kit(): Store {
+    if (this.#kit === undefined) throw new Error('not open')
+    return this.#kit
+  }
+
+  get peer(): UnixFS {
+    if (this.#peer === undefined) throw new Error('not open')
+    return this.#peer
+  }
+}
+
+/** The same blocks, each compared with its hash when it is read. */
+function checking(blocks: FsBlockstore): FsBlockstore {
+  const get = blocks.get.bind(blocks)
+  blocks.get = async function* (cid, options) {
+    const parts: Uint8Array[] = []
+    for await (const part of get(cid, options)) parts.push(part)
+    const bytes = Buffer.concat(parts)
+    if (!createHash('sha256').update(bytes).digest().equals(cid.multihash.digest)) throw new Error('another block')
+    yield bytes
+  }
+  return blocks
+}
+
+/** A file of bytes that do not repeat. */
+async function bigFile(bytes: number): Promise<string> {
+  const path = join(temporaryFolder(), 'big')
+  const handle = await open(path, 'w')
+  for (let at = 0; at < bytes; at += mebibyte) await handle.write(randomBytes(mebibyte))
+  await handle.close()
+  return path
+}
+
+function putBig(bytes: number): ComparedCase {
+  const sides = new Sides(false)
+  let path = ''
+  let cid: string | undefined
+  return {
+    name: `put ${bytes / mebibyte} MiB`,
+    unit: 'MB',
+    count: bytes / 1e6,
+    floor: 2,
+    aim: 2.4,
+    note: unsynced,
+    async setup() {
+      path = await bigFile(bytes)
+    },
+    reset: async () => {
+      await sides.close()
+      await sides.open()
+    },
+    kit: async () => (await sides.kit.content.put(await fileSource(path), { profile })).cid,
+    peers: {
+      '@helia/unixfs + blockstore-fs': async () =>
+        (await sides.peer.addByteStream(createReadStream(path, { highWaterMark: mebibyte }))).toString(),
+    },
+    check(result) {
+      cid ??= String(result)
+      if (result !== cid) throw new Error(`${String(result)} and not ${cid}`)
+    },
+    async teardown() {
+      await sides.close()
+      removeTemporary(join(path, '..'))
+    },
+  }
+}
+
+function bodies(count: number): Uint8Array<ArrayBuffer>[] {
+  return Array.from({ length: count }, () => new Uint8Array(randomBytes(4096)))
+}
+
+function putSmall(files: number): ComparedCase {
+  const sides = new Sides(false)
+  const all = bodies(files)
+  return {
+    name: `put ${files} × 4 KiB, ${inFlightCount} in flight`,
+    unit: 'files',
+    count: files,
+    floor: 5,
+    aim: 10,
+    note: unsynced,
+    reset: () => sides.open(),
+    kit: () => inFlight(all, (bytes) => sides.kit.content.put(sourceOf(bytes), { profile })),
+    peers: { '@helia/unixfs + blockstore-fs': () => inFlight(all, (bytes) => sides.peer.addBytes(bytes)) },
+    teardown: () => sides.close(),
+  }
+}
+
+function readBig(bytes: number, checked: boolean): ComparedCase {
+  const sides = new Sides(checked)
+  let path = ''
+  let kit = ''
+  let peer: PeerCid | undefined
+  return {
+    name: `read ${bytes / mebibyte} MiB${checked ? '' : ', the peer unchecked'}`,
+    unit: 'MB',
+    count: bytes / 1e6,
+    ...(checked ? { floor: 1.5, aim: 2, note: checkedToo } : {}),
+    async setup() {
+      path = await bigFile(bytes)
+      await sides.open()
+      kit = (await sides.kit.content.put(await fileSource(path), { profile })).cid ?? ''
+      peer = await sides.peer.addByteStream(createReadStream(path, { highWaterMark: mebibyte }))
+    },
+    kit: async () => lengthOf((await sides.kit.content.read(kit, {})).body),
+    peers: {
+      '@helia/unixfs + blockstore-fs': async () => (peer === undefined ? 0 : lengthOf(sides.peer.cat(peer))),
+    },
+    check: lengthIs(bytes),
+    async teardown() {
+      await sides.close()
+      removeTemporary(join(path, '..'))
+    },
+  }
+}
+
+function readSmall(files: number, checked: boolean): ComparedCase {
+  const sides = new Sides(checked)
+  const all = bodies(files)
+  const kit: string[] = []
+  const peer: PeerCid[] = []
+  return {
+    name: `read ${files} × 4 KiB, ${inFlightCount} in flight${checked ? '' : ', the peer unchecked'}`,
+    unit: 'files',
+    count: files,
+    ...(checked ? { floor: 3, aim: 6, note: checkedToo } : {}),
+    async setup() {
+      await sides.open()
+      for (const bytes of all) {
+        kit.push((await sides.kit.content.put(sourceOf(bytes), { profile })).cid ?? '')
+        peer.push(await sides.peer.addBytes(bytes))
+      }
+    },
+    kit: () => inFlight(kit, async (cid) => lengthOf((await sides.kit.content.read(cid, {})).body)),
+    peers: { '@helia/unixfs + blockstore-fs': () => inFlight(peer, (cid) => lengthOf(sides.peer.cat(cid))) },
+    check: lengthIs(files * 4096),
+    teardown: () => sides.close(),
+  }
+}
+
+function reopen(blocks: number): MeasuredCase {
+  let folder = ''
+  return {
+    name: `open a store with ${blocks} blocks, and read one`,
+    unit: 'ms',
+    limit: 1000,
+    aim: 300,
+    rounds: 9,
+    async setup() {
+      folder = temporaryFolder()
+      await using store = await openStore(content({ path: folder, durable: 'process' }))
+      async function* made(): AsyncGenerator<{ cid: string; bytes: Uint8Array<ArrayBuffer> }> {
+        for (let number = 0; number < blocks; number++) yield numbered(number)
+      }
+      await store.blocks.putMany(made())
+    },
+    async measure() {
+      const { cid } = numbered(blocks - 1)
+      const started = performance.now()
+      await using store = await openStore(content({ path: folder, durable: 'process' }))
+      await store.blocks.get(cid)
+      return performance.now() - started
+    },
+    teardown: () => removeTemporary(folder),
+  }
+}
+
+function numbered(number: number): { cid: string; bytes: Uint8Array<ArrayBuffer> } {
+  const bytes = new TextEncoder().encode(`block ${number}`)
+  return { cid: cidOf('raw', bytes), bytes }
+}
+
+function sourceOf(bytes: Uint8Array<ArrayBuffer>): Parameters<Store['content']['put']>[0] {
+  return {
+    size: bytes.byteLength,
+    bytes,
+    open: () =>
+      (async function* () {
+        yield bytes
+      })(),
+  }
+}
+
+async function lengthOf(body: Uint8Array | AsyncIterable<Uint8Array>): Promise<number> {
+  if (body instanceof Uint8Array) return body.byteLength
+  let length = 0
+  for await (const chunk of body) length += chunk.byteLength
+  return length
+}
+
+function lengthIs(bytes: number): (result: unknown, side: string) => void {
+  return (result, side) => {
+    if (result !== bytes) throw new Error(`${side} read ${String(result)} bytes of ${bytes}`)
+  }
+}
+
+/** Gives the sum of what the calls give, where that is a number. */
+async function inFlight<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<number> {
+  let sum = 0
+  const rest = items.values()
+  const turn = async (): Promise<void> => {
+    for (const item of rest) {
+      const result = await work(item)
+      if (typeof result === 'number') sum += result
+    }
+  }
+  await Promise.all(Array.from({ length: inFlightCount }, turn))
+  return sum
+}
