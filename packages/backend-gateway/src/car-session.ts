@@ -13,7 +13,7 @@ export interface CarSession extends BlockReader {
 }
 
 /** Blocks that were passed by and may yet be asked for, in bytes. */
-const recentMaxBytes = 16 * 2 ** 20
+const recentMaxBytes = 8 * 2 ** 20
 /** What an endpoint may send that nobody has asked for, before it is given up. */
 const uselessMaxBytes = 32 * 2 ** 20
 const uselessMaxBlocks = 10_000

@@ -90,7 +90,7 @@ export function gatewayClient({ timeoutMs, redirectHosts }: ClientOptions, envir
     if (to !== null && mayRedirect(endpoint.url, to, redirectHosts)) return to
     throw storageError(
       'Unavailable',
-      `it redirects to ${to?.host ?? JSON.stringify(location.slice(0, 100))}, which is not followed: name that address as an endpoint, or its host in \`redirectHosts\``,
+      `it redirects to ${(to?.host ?? JSON.stringify(location)).slice(0, 100)}, which is not followed: name that address as an endpoint, or its host in \`redirectHosts\``,
       { retry: 'never' },
     )
   }
@@ -221,9 +221,13 @@ function entityBytes(range: ByteRange): string {
 function notTrustless(response: Response, wanted: string, cause?: unknown): Error | undefined {
   const type = response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (type === wanted || type === undefined || type === 'application/octet-stream') return undefined
-  return storageError('Corrupt', `it answers with ${type} and not with ${wanted}: it is no trustless gateway`, {
-    cause,
-  })
+  return storageError(
+    'Corrupt',
+    `it answers with ${type.slice(0, 100)} and not with ${wanted}: it is no trustless gateway`,
+    {
+      cause,
+    },
+  )
 }
 
 /** A body packed in a way nobody asked for could unpack to any length. */
@@ -231,7 +235,7 @@ async function uncoded(response: Response): Promise<Response> {
   const coding = response.headers.get('content-encoding')
   if (coding === null || coding === 'identity') return response
   await response.body?.cancel().catch(() => undefined)
-  throw storageError('Corrupt', `it sends ${coding}, which was not asked for`)
+  throw storageError('Corrupt', `it sends ${coding.slice(0, 100)}, which was not asked for`)
 }
 
 async function* bodyOf(context: Context, response: Response): ByteStream & AsyncGenerator<Bytes, void, undefined> {

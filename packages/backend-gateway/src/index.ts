@@ -110,11 +110,14 @@ function open(options: Checked<GatewayOptions>, environment: Environment): Backe
   const gateway: Gateway = {
     endpoints: async (context) => {
       if (daemon === undefined) return configured
-      const own = await daemon.endpoint(context).catch((error: unknown) => {
-        if (configured.length === 0 || context.signal.aborted) throw error
+      if (configured.length === 0) return [await daemon.endpoint(context)]
+      const own = daemon.running()
+      if (own !== undefined) return [...configured, own]
+      // Nobody waits for its start while others can be asked.
+      daemon.endpoint(context).catch((error: unknown) => {
         context.log('warn', 'lassie does not run; the other endpoints are asked', { error: String(error) })
       })
-      return own === undefined ? configured : [...configured, own]
+      return configured
     },
     client: gatewayClient({ timeoutMs: timeout, redirectHosts }, environment),
     scores: createScores<Endpoint>(),

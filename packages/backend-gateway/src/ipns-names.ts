@@ -4,6 +4,7 @@ import type { DnsLink } from './dnslink.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Gateway } from './gateway.ts'
 import { allFailed, type Failure } from './gateway-errors.ts'
+import { askable } from './race.ts'
 import { withSignals } from './stall-clock.ts'
 
 /** Resolves `/ipns/…`, or the name alone, to `/ipfs/CID` with whatever path is behind it. */
@@ -49,7 +50,7 @@ export function nameResolver(gateway: Gateway, dnslink: DnsLink | undefined): Na
 
   /** Asks every endpoint: each may have a record that is valid and yet not the newest. */
   async function latest(context: Context, name: string, multihash: Uint8Array): Promise<NameRecord> {
-    const endpoints = gateway.scores.order(await gateway.endpoints(context))
+    const endpoints = askable(await gateway.endpoints(context), gateway.scores)
     const stop = new AbortController()
     const own = withSignals(context, stop.signal)
     const failures: Failure[] = []

@@ -19,6 +19,8 @@ export interface LassieOptions {
 export interface LassieDaemon {
   /** The running daemon's endpoint; starts it at the first call, and again when it has ended. */
   endpoint(context: Context): Promise<Endpoint>
+  /** Where it runs now, if it does. */
+  running(): Endpoint | undefined
   /** Ends it and removes its folder. Closing twice is no error. */
   close(): Promise<void>
 }
@@ -31,10 +33,12 @@ const restartMs = 250
 const logLimit = 4096
 
 /**
- * Runs the program (`$@`) and ends it when standard input ends, which happens however this process ends. Waiting in the shell passes its exit on.
+ * Runs the program (`$@` behind the folder, `$1`) and passes its exit on. When standard input ends, which happens however this process ends, it
+ * ends the program and removes the folder.
  */
-const guarded = `exec 3<&0; "$@" </dev/null 3<&- & child=$!
-( read -r _ <&3; kill "$child" 2>/dev/null ) & guard=$!
+const guarded = `folder=$1; shift; exec 3<&0; "$@" </dev/null 3<&- & child=$!
+( read -r _ <&3; trap '' TERM; kill "$child" 2>/dev/null
+  while kill -0 "$child" 2>/dev/null; do sleep 0.1; done; rm -rf -- "$folder" ) & guard=$!
 trap 'kill "$child" 2>/dev/null' TERM
 wait "$child"; code=$?; kill "$child" 2>/dev/null && wait "$child"; kill "$guard" 2>/dev/null; exit "$code"`
 
@@ -53,6 +57,7 @@ export function lassieDaemon({ program, providers }: LassieOptions): LassieDaemo
     )
   }
   let starting: Promise<Running> | undefined
+  let running: Running | undefined
   let folder: Promise<string> | undefined
   let closed = false
   let soonEnds = 0
@@ -80,7 +85,7 @@ export function lassieDaemon({ program, providers }: LassieOptions): LassieDaemo
       ...(http ? ['--protocols=http'] : []),
     ]
     const posix = process.platform !== 'win32'
-    const [command, words] = posix ? ['/bin/sh', ['-c', guarded, 'sh', program, ...args]] : [program, args]
+    const [command, words] = posix ? ['/bin/sh', ['-c', guarded, 'sh', home, program, ...args]] : [program, args]
     const began = performance.now()
     const child = spawn(command, words, {
       env: { HOME: home, PATH: '/usr/local/bin:/usr/bin:/bin' },
@@ -92,6 +97,7 @@ export function lassieDaemon({ program, providers }: LassieOptions): LassieDaemo
       soonEnds = performance.now() - began < restartMaxMs ? soonEnds + 1 : 0
       if (soonEnds > 0) notBefore = performance.now() + Math.min(restartMs * 2 ** soonEnds, restartMaxMs)
       starting = undefined
+      running = undefined
     })
     try {
       const port = await listening(child)
@@ -100,7 +106,8 @@ export function lassieDaemon({ program, providers }: LassieOptions): LassieDaemo
       for (const pipe of [child.stdin, child.stdout, child.stderr]) if (pipe instanceof Socket) pipe.unref()
       const endpoint = parseEndpoint(`http://127.0.0.1:${port}`, token)
       // It gives CARs only, and to one who asks for raw blocks it says so after it has fetched all.
-      return { endpoint: { ...endpoint, raw: false }, child }
+      running = { endpoint: { ...endpoint, raw: false }, child }
+      return running
     } catch (error) {
       await end(child)
       throw error
@@ -116,10 +123,11 @@ export function lassieDaemon({ program, providers }: LassieOptions): LassieDaemo
       })
       return (await untilAborted(context.signal, starting)).endpoint
     },
+    running: () => running?.endpoint,
     async close() {
       closed = true
-      const running = await starting?.catch(() => undefined)
-      if (running !== undefined) await end(running.child)
+      const last = await starting?.catch(() => undefined)
+      if (last !== undefined) await end(last.child)
       const home = await folder
       if (home !== undefined) await rm(home, { recursive: true, force: true, maxRetries: 3 })
     },

@@ -13,6 +13,16 @@ export interface Won<Value> {
   readonly value: Value
 }
 
+/** The endpoints that may be asked, the most promising first. @throws RateLimited where each has asked to be left alone */
+export function askable(endpoints: readonly Endpoint[], scores: Scores<Endpoint>): readonly Endpoint[] {
+  const order = scores.order(endpoints)
+  if (order.length > 0 || endpoints.length === 0) return order
+  const retryAfterMs = Math.ceil(scores.waitMs(endpoints))
+  throw storageError('RateLimited', `every endpoint has asked to be left alone for another ${retryAfterMs} ms`, {
+    retryAfterMs,
+  })
+}
+
 /**
  * Asks the most promising endpoint; asks the next as well when it takes longer than it should, and at once when it fails. The first
  * success wins and the others are cancelled. `discard` frees a success that came too late.
@@ -26,13 +36,7 @@ export async function race<Value>(
   discard: (value: Value) => void = () => {},
 ): Promise<Won<Value>> {
   throwIfAborted(context.signal)
-  const order = scores.order(endpoints)
-  if (order.length === 0 && endpoints.length > 0) {
-    const retryAfterMs = Math.ceil(scores.waitMs(endpoints))
-    throw storageError('RateLimited', `every endpoint has asked to be left alone for another ${retryAfterMs} ms`, {
-      retryAfterMs,
-    })
-  }
+  const order = askable(endpoints, scores)
   return await new Promise((resolve, reject) => {
     const failures: Failure[] = []
     const running = new Map<Endpoint, { readonly stop: AbortController; readonly began: number }>()

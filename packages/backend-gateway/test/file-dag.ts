@@ -32,7 +32,7 @@ export async function fileDag(bytes: Bytes, profile: Profile = 'unixfs-v0-2015')
   return { root: cid, bytes, blocks, order: depthFirst(cid, blocks) }
 }
 
-export function depthFirst(root: string, blocks: ReadonlyMap<string, Bytes>): string[] {
+function depthFirst(root: string, blocks: ReadonlyMap<string, Bytes>): string[] {
   const bytes = blocks.get(root)
   if (bytes === undefined) return []
   return [root, ...linksOf(root, bytes).flatMap((link) => depthFirst(link, blocks))]

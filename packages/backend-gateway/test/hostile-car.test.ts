@@ -175,6 +175,15 @@ describe('a file from a gateway', () => {
     expect(await contentOfStore(store, dag.root)).toEqual(dag.bytes)
   })
 
+  it('that repeats itself comes whole from a gateway that sends each block once, whatever was asked', async () => {
+    const zeros = await fileDag(new Uint8Array(9_000_000))
+    expect(zeros.blocks.size).toBeLessThan(5)
+    await using gateway = await startTestGateway(honest(zeros.blocks, () => [...new Set(zeros.order)]))
+    await using store = await opened([gateway.url])
+    expect(Buffer.compare(await contentOfStore(store, zeros.root), zeros.bytes)).toBe(0)
+    expect(gateway.seen).toHaveLength(1)
+  })
+
   it('comes block by block from a gateway without CARs, which is asked for one once', async () => {
     await using gateway = await startTestGateway(honest(dag.blocks))
     await using store = await opened([gateway.url])

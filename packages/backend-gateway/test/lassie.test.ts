@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cidOf, readCar } from '@kit/content'
@@ -83,9 +83,12 @@ describe.skipIf(missing !== undefined)('Lassie (B-LA-1)', () => {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       await once(child.stdout, 'data')
-      expect(daemons(kubo.gateway)).toHaveLength(1)
+      const [id, ...more] = daemons(kubo.gateway)
+      expect(more).toEqual([])
+      const words = readFileSync(`/proc/${id}/cmdline`, 'utf8').split('\0')
+      const folder = words.find((word) => word.startsWith('--tempdir='))?.slice('--tempdir='.length) ?? ''
       child.kill('SIGKILL')
-      await eventually(() => daemons(kubo.gateway).length === 0)
+      await eventually(() => daemons(kubo.gateway).length === 0 && !existsSync(folder))
     })
 
     it('does not keep a process alive that has nothing else to do', async () => {
@@ -116,6 +119,12 @@ describe.skipIf(missing !== undefined)('Lassie (B-LA-1)', () => {
       })
       await expect(store.ping()).rejects.toMatchObject({ code: 'Unavailable', retryAfterMs: expect.any(Number) })
       expect((await readFile(count, 'utf8')).trim()).toBe('x')
+    })
+
+    it('joins other endpoints when it has started, and nobody waits for that', async () => {
+      await using store = await opened(['http://127.0.0.1:9'], { lassie: { program, providers: [kubo.gateway] } })
+      await expect(store.blocks.get(cid)).rejects.toMatchObject({ code: 'Unavailable' })
+      await expect.poll(async () => store.blocks.get(cid).catch(() => undefined), { timeout: 10_000 }).toEqual(hello)
     })
 
     it('that is no program leaves the other endpoints as they are', async () => {
