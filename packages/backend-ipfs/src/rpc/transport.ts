@@ -51,12 +51,15 @@ export interface Transport {
   close(): Promise<void>
 }
 
+/** An idle connection is dropped after so many ms: sooner than servers and proxies do it, so that no upload is given to a dead one. */
+const idleMs = 4000
+
 /** How much of a refusal is read, in bytes. */
 const refusalBytes = 64 * 1024
 
 export function kuboTransport(options: TransportOptions): Transport {
-  // The socket used last is used next, so that others may age: daemons and proxies drop idle ones.
-  const pool = { keepAlive: true, maxSockets: options.connections, scheduling: 'lifo' } as const
+  // The socket used last is used next, so that others may age. The time is that of idle ones: a call has a clock of its own.
+  const pool = { keepAlive: true, maxSockets: options.connections, scheduling: 'lifo', timeout: idleMs } as const
   const agents = { http: new HttpAgent(pool), https: new HttpsAgent(pool) }
   const running = new Set<ClientRequest>()
   let closed = false
