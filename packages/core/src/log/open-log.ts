@@ -33,6 +33,8 @@ export async function openLog(options: LogOptions): Promise<Log> {
     const found = await inspect(folder, opened, generations.known)
     refuseLost(setting, generations, found)
     await removeBehind(files, folder, found)
+    // Their numbers are given again, to other files.
+    for (const id of found?.extra ?? []) opened.forget(id)
     const view: LogView = { ends: new Map(), last: { segment: 1, offset: 0 } }
     if (found !== undefined) setView(view, found)
     const appending = await openAppending({ ...setting, moved: (id, end) => view.ends.set(id, end) }, found)
