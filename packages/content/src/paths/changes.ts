@@ -4,7 +4,7 @@ import type { Child } from '../directories/index.ts'
 import { decodeUnixFs, encodeUnixFs, type Profile, profiles, type UnixFsNode } from '../unixfs/index.ts'
 import { unixFsTime } from '../unixfs/time.ts'
 import { type BlockCall, verified } from '../verify/index.ts'
-import { etagOf } from './facts.ts'
+import { etagOf, type FactsOf } from './facts.ts'
 import { isDraft, type Draft, type Tree } from './tree.ts'
 import type { PathsBlocks } from './types.ts'
 
@@ -83,8 +83,9 @@ export async function setAttributes(
   tree: Tree,
   key: string,
   { mode, modified }: Attributes,
-  { blocks, profile, ...call }: BlockCall & { readonly blocks: PathsBlocks; readonly profile: Profile },
+  options: BlockCall & { readonly blocks: PathsBlocks; readonly facts: FactsOf; readonly profile: Profile },
 ): Promise<Child | undefined> {
+  const { blocks, facts, profile, ...call } = options
   const there = await tree.find(key)
   if (there === undefined) throw missing()
   const given = {
@@ -111,6 +112,8 @@ export async function setAttributes(
   const bytes = encodeUnixFs({ ...old, ...given })
   const cid = cidOf('dag-pb', bytes, { version: profiles[profile].version })
   await blocks.put(cid, bytes, call)
+  // So that nothing need be read after the commit, which would make a success fail.
+  facts.rememberBlock(cid, bytes)
   const below = codec === 0x70 ? size - block.byteLength : size
   const child = { cid, size: below + bytes.byteLength }
   await tree.set(key, child)

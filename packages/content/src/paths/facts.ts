@@ -21,8 +21,10 @@ export type Facts = Omit<Entry, 'key'>
 /** Says of children what they are: the kind, size and attributes that their first block tells. */
 export interface FactsOf {
   of(child: Child, call: BlockCall): Promise<Facts>
-  /** What was just made. */
+  /** Of what was just made. */
   remember(cid: string, facts: Facts): void
+  /** Of a block at hand. */
+  rememberBlock(cid: string, block: Bytes): void
 }
 
 /** A raw block with a size in its link is not fetched: the directories are the tree's own. */
@@ -31,6 +33,7 @@ export function factsOf(reader: BlockReader, nodes: NodeCache): FactsOf {
   const known = recent<Facts>(keptInMemory)
   return {
     remember: (cid, facts) => known.set(cid, facts),
+    rememberBlock: (cid, block) => known.set(cid, factsOfBlock(cid, block, nodes)),
     async of({ cid, size }, call) {
       const found = known.get(cid)
       if (found !== undefined) return found

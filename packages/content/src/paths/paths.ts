@@ -188,7 +188,7 @@ export function paths(blocks: PathsBlocks, refs: Refs, options: PathsOptions = {
       leased(async () => {
         const { signal } = context
         const apply = (tree: Tree): Promise<Child | undefined> =>
-          setAttributes(tree, key, attributes, { blocks, profile, signal })
+          setAttributes(tree, key, attributes, { blocks, facts, profile, signal })
         const published = await group.submit({ keys: [key], apply }, context)
         if (published.result !== undefined) return await made(key, published.result, published, context)
       }),
