@@ -87,6 +87,13 @@ export function gatewayClient({ timeoutMs, redirectHosts }: ClientOptions, envir
   function redirected(endpoint: Endpoint, from: URL, location: string, hop: number): URL {
     const to = URL.parse(location, from.href)
     if (hop >= maxRedirects) throw storageError('Unavailable', `it redirects more than ${maxRedirects} times`)
+    if (endpoint.url.hostname === 'localhost' && to?.hostname.endsWith('.localhost') === true) {
+      // Kubo redirects from this name, and only from it, to names that few machines can look up.
+      endpoint.url.hostname = '127.0.0.1'
+      const plain = new URL(from)
+      plain.hostname = '127.0.0.1'
+      return plain
+    }
     if (to !== null && mayRedirect(endpoint.url, to, redirectHosts)) return to
     throw storageError(
       'Unavailable',
