@@ -127,6 +127,8 @@ const story: readonly Step[] = [
   write('dir/b', 'y'.repeat(1200)),
   collect,
   putMany('block 3', 'block 4', 'block 5'),
+  // Several segments that wait for the disk together.
+  putMany(...Array.from({ length: 14 }, (_, at) => `${at} `.repeat(300))),
   putPinned('file 1', 3000),
   unpin(0),
   remove('dir/c'),
