@@ -2,6 +2,7 @@ import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { errorCode } from '../../src/errors/index.ts'
+import { nodeFiles, type LogFiles } from '../../src/log/files.ts'
 import { openLog, readLog, type LogOptions } from '../../src/log/index.ts'
 import { beginning, bytesOf, filesIn, optionsIn, stateIn, temporaryFolder, textsIn } from './support.ts'
 
@@ -153,5 +154,41 @@ describe('a torn tail', () => {
       expect(await textsIn(again)).toEqual(['kept', 'next'])
     }
     await log.close()
+  })
+
+  it('may lie in a segment that has ended: what was begun behind it goes too', async () => {
+    let first: number | undefined
+    let headers = 0
+    const { promise: held, resolve: release } = Promise.withResolvers<void>()
+    const files: LogFiles = {
+      ...nodeFiles,
+      async open(path, flags, mode) {
+        const fd = await nodeFiles.open(path, flags, mode)
+        if (path.includes('segment-0000000001')) first = fd
+        return fd
+      },
+      async sync(fd) {
+        // Its header is synced before the segment is there at all; the rest takes its time.
+        if (fd === first && headers++ > 0) await held
+        await nodeFiles.sync(fd)
+      },
+    }
+    const setting = optionsIn(temporaryFolder(), { durable: 'process', segmentBytes: 4096 })
+    const log = await openLog({ ...setting, files })
+    for (const text of ['a', 'b', 'c', 'd', 'e', 'f']) await log.append([Buffer.alloc(1500, text)])
+    const other = optionsIn(temporaryFolder())
+    cpSync(setting.folder, other.folder, { recursive: true })
+    release()
+    await log.close()
+    for (const name of filesIn(other)) if (name.startsWith('lock')) rmSync(join(other.folder, name))
+    const path = join(other.folder, 'segment-0000000001')
+    const bytes = readFileSync(path)
+    writeFileSync(path, bytes.fill(0, 2000, 2512))
+    await using reader = await readLog(other)
+    expect((await textsIn(reader)).map((text) => text[0])).toEqual(['a'])
+    await using again = await openLog(other)
+    expect((await textsIn(again)).map((text) => text[0])).toEqual(['a'])
+    expect(filesIn(other).filter((name) => name.startsWith('segment'))).toEqual(['segment-0000000001'])
+    await again.append([bytesOf('g')])
   })
 })
