@@ -177,8 +177,7 @@ export function carSession(
     async get(text, { signal }) {
       throwIfAborted(signal)
       if (closed) throw storageError('Aborted', 'the read has ended')
-      const { text: cid, hash, digest } = parseCid(text)
-      if (hash === 0) return new Uint8Array(digest)
+      const { text: cid } = parseCid(text)
       const held = recent.get(cid)
       if (held !== undefined) return held
       if (exhausted) return await untilAborted(signal, fetchBlock(gateway, own, cid))
