@@ -1,9 +1,11 @@
-import { type ByteStream, type Bytes, type Source, storageError } from '@kit/core'
-import { hashCodes, parseCid } from '../cid/index.ts'
+import { type Bytes, type Source, throwIfAborted } from '@kit/core'
+import { hashCodes } from '../cid/index.ts'
 import { linksOf } from '../codecs/index.ts'
+import { bufferPool } from '../unixfs/buffers.ts'
 import { putWindow } from '../unixfs/put-window.ts'
-import { type BlockWriter } from '../verify/index.ts'
-import { type CarLimits, readCar } from './read-car.ts'
+import { type BlockWriter, checkBlock } from '../verify/index.ts'
+import { piecesOf } from './pieces.ts'
+import { type CarLimits, maxSectionBytes, openCar } from './read-car.ts'
 
 export interface ImportCarOptions {
   readonly signal: AbortSignal
@@ -27,15 +29,20 @@ const underWay = 8
  */
 export async function importCar(source: Source, writer: BlockWriter, options: ImportCarOptions): Promise<string[]> {
   const { signal, limits, onMissing, onBytes } = options
-  await using car = await readCar(streamOf(source), { signal, limits })
+  await using car = await openCar(await piecesOf(source, signal), limits)
   const window = putWindow(writer, { signal }, underWay)
   const census = onMissing && censusOf(car.roots)
   try {
-    for await (const { cid, bytes } of car.blocks) {
-      census?.add(cid, bytes)
-      const waiting = parseCid(cid).hash === hashCodes.identity ? undefined : window.put(cid, bytes)
-      if (waiting !== undefined) await waiting
-      onBytes?.(bytes.byteLength)
+    for await (const { cid, data, release } of car.sections(bufferPool(maxSectionBytes, underWay + 2))) {
+      throwIfAborted(signal)
+      checkBlock(cid, data)
+      census?.add(cid.text, data)
+      if (cid.hash === hashCodes.identity) release?.()
+      else {
+        const waiting = window.put(cid.text, data, release)
+        if (waiting !== undefined) await waiting
+      }
+      onBytes?.(data.byteLength)
     }
     await window.done()
   } finally {
@@ -43,12 +50,6 @@ export async function importCar(source: Source, writer: BlockWriter, options: Im
   }
   if (census !== undefined) for (const cid of census.missing()) onMissing?.(cid)
   return [...car.roots]
-}
-
-function streamOf(source: Source): ByteStream {
-  const stream = source.open(0)
-  if (stream === null) throw storageError('Conflict', 'the source has been read already and gives its bytes only once')
-  return stream
 }
 
 function censusOf(roots: readonly string[]): {

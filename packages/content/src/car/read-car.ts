@@ -3,7 +3,9 @@ import { type Cid, maxDigestBytes, readCid } from '../cid/cid.ts'
 import { cursorOf } from '../cid/varint.ts'
 import type { Block } from '../dag/index.ts'
 import { checkBlock, maxBlockBytes } from '../verify/index.ts'
+import type { BufferPool } from '../unixfs/buffers.ts'
 import { decodeHeader, maxHeaderBytes } from './header.ts'
+import { type Pieces, piecesOfStream } from './pieces.ts'
 import { type StreamBytes, streamBytes } from './stream-bytes.ts'
 
 export interface CarLimits {
@@ -28,8 +30,10 @@ export interface CarReading extends AsyncDisposable {
   readonly blocks: AsyncIterable<Block>
 }
 
-/** Longest CID in bytes that stands before a block. */
-const maxCidBytes = maxDigestBytes + 24
+/** Longest section in bytes: a CID and a block. */
+export const maxSectionBytes: number = maxDigestBytes + 24 + maxBlockBytes
+/** Sections from this length on have a buffer of the pool; shorter ones are cheap. */
+const pooledBytes = 64 << 10
 
 /**
  * Reads a CAR of version 1 or 2 as a stream: https://ipld.io/specs/transport/car/. Of version 2 the blocks are read where its header says
@@ -41,8 +45,35 @@ export async function readCar(
   stream: ByteStream,
   options: { readonly signal: AbortSignal; readonly limits?: CarLimits | undefined },
 ): Promise<CarReading> {
-  const { limits = {} } = options
-  const bytes = streamBytes(stream, options.signal)
+  const car = await openCar(piecesOfStream(stream, options.signal), options.limits)
+  return { ...car, blocks: blocksOf(car) }
+}
+
+async function* blocksOf({ sections }: OpenCar): AsyncGenerator<Block> {
+  for await (const { cid, data } of sections()) {
+    checkBlock(cid, data)
+    yield { cid: cid.text, bytes: data }
+  }
+}
+
+/** A section that has been read, and not yet been checked. */
+export interface Section {
+  readonly cid: Cid
+  readonly data: Bytes
+  /** The buffer goes back to the pool; nothing where it did not come from there. */
+  readonly release?: (() => void) | undefined
+}
+
+export interface OpenCar extends AsyncDisposable {
+  readonly version: 1 | 2
+  readonly roots: readonly string[]
+  /** Can be gone through once; the next section is on its way while the caller looks at one. */
+  sections(pool?: BufferPool): AsyncIterable<Section>
+}
+
+/** Reads a CAR as far as its blocks. @throws as `readCar` */
+export async function openCar(pieces: Pieces, limits: CarLimits = {}): Promise<OpenCar> {
+  const bytes = streamBytes(pieces)
   try {
     let header = decodeHeader(await takeHeader(bytes, limits))
     let end = Number.POSITIVE_INFINITY
@@ -65,34 +96,50 @@ function reading(
   roots: readonly string[],
   end: number,
   limits: CarLimits,
-): CarReading {
+): OpenCar {
   return {
     version,
     roots,
-    blocks: blocksOf(bytes, end, limits),
+    sections: (pool) => sectionsOf(bytes, end, limits, pool),
     [Symbol.asyncDispose]: () => bytes[Symbol.asyncDispose](),
   }
 }
 
-async function* blocksOf(bytes: StreamBytes, end: number, limits: CarLimits): AsyncGenerator<Block> {
+async function* sectionsOf(
+  bytes: StreamBytes,
+  end: number,
+  limits: CarLimits,
+  pool: BufferPool | undefined,
+): AsyncGenerator<Section> {
   const { blocks = Number.POSITIVE_INFINITY, bytes: most = Number.POSITIVE_INFINITY } = limits
+  let count = 0
+  const read = async (): Promise<Section | undefined> => {
+    if (bytes.position >= end) {
+      if (bytes.position > end) throw broken('its last section goes beyond what its header says')
+      return undefined
+    }
+    if (await bytes.atEnd()) {
+      if (end === Number.POSITIVE_INFINITY) return undefined
+      throw broken(`it ends early, after ${bytes.position} bytes`)
+    }
+    const length = await bytes.varint()
+    if (length > maxSectionBytes) throw tooLarge(`a section of ${length} bytes`)
+    if (count++ >= blocks) throw tooLarge(`more than ${blocks} blocks`)
+    if (bytes.position + length > most) throw tooLarge(`more than ${most} bytes`)
+    const into = pool === undefined || bytes.holds(length) || length < pooledBytes ? undefined : await pool.take()
+    const release = into && (() => pool?.give(into))
+    return { ...splitSection(await bytes.take(length, into)), release }
+  }
+  let next = read()
   try {
-    for (let count = 0; ; count++) {
-      if (bytes.position >= end) {
-        if (bytes.position > end) throw broken('its last section goes beyond what its header says')
-        return
-      }
-      if (await bytes.atEnd()) {
-        if (end === Number.POSITIVE_INFINITY) return
-        throw broken(`it ends early, after ${bytes.position} bytes`)
-      }
-      const length = await bytes.varint()
-      if (length > maxBlockBytes + maxCidBytes) throw tooLarge(`a section of ${length} bytes`)
-      if (count >= blocks) throw tooLarge(`more than ${blocks} blocks`)
-      if (bytes.position + length > most) throw tooLarge(`more than ${most} bytes`)
-      const { cid, data } = splitSection(await bytes.take(length))
-      checkBlock(cid, data)
-      yield { cid: cid.text, bytes: data }
+    for (let section = await next; section !== undefined; section = await next) {
+      // A stream is not pulled before its turn: whoever ends the reading would have to wait for it.
+      const ahead = bytes.direct
+      if (ahead) next = read()
+      // Told when its turn comes, or to nobody where the reading ended before.
+      next.catch(() => undefined)
+      yield section
+      if (!ahead) next = read()
     }
   } finally {
     await bytes[Symbol.asyncDispose]()
@@ -100,7 +147,7 @@ async function* blocksOf(bytes: StreamBytes, end: number, limits: CarLimits): As
 }
 
 /** A section as the CID and the bytes that it is made of. @throws Corrupt */
-export function splitSection(section: Bytes): { readonly cid: Cid; readonly data: Bytes } {
+function splitSection(section: Bytes): { readonly cid: Cid; readonly data: Bytes } {
   const cursor = cursorOf(section)
   try {
     const cid = readCid(cursor)

@@ -1,24 +1,31 @@
-import { type Bytes, type ByteStream, storageError, untilAborted } from '@kit/core'
+import { type Bytes, storageError } from '@kit/core'
 import { cursorOf, readVarint } from '../cid/varint.ts'
+import type { Pieces } from './pieces.ts'
 
-/** A stream that is read piece by exact piece. */
+/** Bytes that are read by exact lengths. */
 export interface StreamBytes extends AsyncDisposable {
   /** Bytes read so far. */
   readonly position: number
+  /** True where a read waits for nobody but the disk. */
+  readonly direct: boolean
   /** True where nothing more comes. */
   atEnd(): Promise<boolean>
   /** @throws Corrupt where the stream ends before, or has no varint there */
   varint(): Promise<number>
-  /** The next bytes in one piece: a view into what the stream gave where they lie together. @throws Corrupt where the stream ends before */
-  take(length: number): Promise<Bytes>
+  /**
+   * The next bytes in one piece: a view into what came where they lie together there, else in `into` (which is long enough) or in a new
+   * buffer. @throws Corrupt where the stream ends before
+   */
+  take(length: number, into?: Bytes): Promise<Bytes>
+  /** True where the next bytes lie together already: `take` would not need a buffer. */
+  holds(length: number): boolean
   /** @throws Corrupt where the stream ends before */
   skip(length: number): Promise<void>
 }
 
 const longestVarint = 9
 
-export function streamBytes(stream: ByteStream, signal: AbortSignal): StreamBytes {
-  const iterator = stream[Symbol.asyncIterator]()
+export function streamBytes(pieces: Pieces): StreamBytes {
   let piece: Bytes = new Uint8Array()
   let at = 0
   /** Of the stream, before `piece`. */
@@ -29,18 +36,20 @@ export function streamBytes(stream: ByteStream, signal: AbortSignal): StreamByte
   const refill = async (): Promise<boolean> => {
     while (at === piece.byteLength) {
       if (ended) return false
-      const { done, value } = await untilAborted(signal, iterator.next())
+      const next = await pieces.next()
       before += piece.byteLength
       at = 0
-      piece = done === true ? new Uint8Array() : value
-      ended = done === true
+      piece = next ?? new Uint8Array()
+      ended = next === undefined
     }
     return true
   }
+  const tooShort = (): Error => storageError('Corrupt', `the stream ends early, after ${before + at} bytes`)
   const need = async (): Promise<void> => {
-    if (!(await refill())) throw storageError('Corrupt', `the stream ends early, after ${before + at} bytes`)
+    if (!(await refill())) throw tooShort()
   }
   return {
+    direct: pieces.fill !== undefined,
     get position() {
       return before + at
     },
@@ -48,29 +57,36 @@ export function streamBytes(stream: ByteStream, signal: AbortSignal): StreamByte
       return at === piece.byteLength && !(await refill())
     },
     async varint() {
-      let bytes = piece.subarray(at, at + longestVarint)
-      if (!bytes.some((byte) => byte < 0x80)) {
-        const gathered: number[] = []
-        for (let byte = 0x80; byte >= 0x80 && gathered.length < longestVarint;) {
-          await need()
-          byte = piece[at++] ?? 0
-          gathered.push(byte)
-        }
-        bytes = Uint8Array.from(gathered)
-        return readVarint(cursorOf(bytes))
+      const bytes = piece.subarray(at, at + longestVarint)
+      if (bytes.some((byte) => byte < 0x80)) {
+        const cursor = cursorOf(bytes)
+        const value = readVarint(cursor)
+        at += cursor.at
+        return value
       }
-      const cursor = cursorOf(bytes)
-      const value = readVarint(cursor)
-      at += cursor.at
-      return value
+      const gathered: number[] = []
+      for (let byte = 0x80; byte >= 0x80 && gathered.length < longestVarint;) {
+        await need()
+        byte = piece[at++] ?? 0
+        gathered.push(byte)
+      }
+      return readVarint(cursorOf(Uint8Array.from(gathered)))
     },
-    async take(length) {
+    holds: (length) => piece.byteLength - at >= length,
+    async take(length, into) {
       if (piece.byteLength - at >= length) {
         at += length
         return piece.subarray(at - length, at)
       }
-      const target = new Uint8Array(length)
+      const target = into === undefined ? new Uint8Array(length) : into.subarray(0, length)
       for (let filled = 0; filled < length;) {
+        if (at === piece.byteLength && pieces.fill !== undefined && !ended) {
+          const more = await pieces.fill(target, filled)
+          if (more === 0) throw tooShort()
+          filled += more
+          before += more
+          continue
+        }
         await need()
         const part = piece.subarray(at, at + length - filled)
         target.set(part, filled)
@@ -88,14 +104,10 @@ export function streamBytes(stream: ByteStream, signal: AbortSignal): StreamByte
       }
     },
     async [Symbol.asyncDispose]() {
-      if (ended) return
       ended = true
       piece = new Uint8Array()
       at = 0
-      const ending = iterator.return?.()
-      // A stream that hangs in a pull would hang here too.
-      if (signal.aborted) ending?.catch(() => undefined)
-      else await ending
+      await pieces.end()
     },
   }
 }

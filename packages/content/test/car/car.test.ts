@@ -1,7 +1,11 @@
 import { CarBlockIterator, CarWriter } from '@ipld/car'
+import { appendFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { CID } from 'multiformats/cid'
-import { bytesSource, collect, errorCode, type Bytes, type ByteStream } from '@kit/core'
+import { bytesSource, collect, errorCode, type Bytes, type ByteStream, type Source } from '@kit/core'
+import { fileState } from '@kit/core/node'
+import { temporaryFolder } from '@kit/test-servers'
 import { describe, expect, it } from 'vitest'
 import { type CarReading, importCar, readCar, writeCar } from '../../src/car/index.ts'
 import { cidOf } from '../../src/cid/index.ts'
@@ -212,5 +216,55 @@ describe('importCar', () => {
       }
       await expect(importCar(bytesSource(car), broken, { signal })).rejects.toThrow(`put ${failing} failed`)
     }
+  })
+})
+
+describe('a CAR in a file of this machine', () => {
+  it('is read from there, through buffers that are used again, and not changed under the writer', async () => {
+    await using folder = await temporaryFolder('car')
+    const path = join(folder.path, 'car')
+    const blocks = Array.from({ length: 60 }, (_, index) => rawBlock([70_000, 1 << 20, 300, 0][index % 4] ?? 0, index))
+    const car = await collect(writeCar({ roots, blocks }))
+    for (const bytes of [car, version2(car, { padding: 9, index: 100_000 })]) {
+      writeFileSync(path, bytes)
+      let told = 0
+      const file = { path, state: fileState(statSync(path)), from: 0, copied: (n: number) => (told += n) }
+      const found = memoryBlocks()
+      const slow = {
+        async put(cid: string, block: Bytes) {
+          for (let turn = 0; turn < 1 + (found.blocks.size % 5); turn++)
+            await new Promise((resolve) => setImmediate(resolve))
+          checkBlock(cid, block)
+          void found.put(cid, block, { signal })
+        },
+      }
+      expect(await importCar({ size: bytes.byteLength, file, open: () => null }, slow, { signal })).toEqual(roots)
+      expect([...found.blocks.keys()].toSorted()).toEqual([...new Set(blocks.map(({ cid }) => cid))].toSorted())
+      expect(told).toBeGreaterThanOrEqual(car.byteLength)
+      const short = { size: bytes.byteLength - 50, file, open: () => null }
+      if (bytes === car) expect(await failure(importCar(short, memoryBlocks(), { signal }))).toBe('Corrupt')
+    }
+  })
+
+  it('that changes meanwhile is a Conflict; that is another by now is not read', async () => {
+    await using folder = await temporaryFolder('car')
+    const path = join(folder.path, 'car')
+    const car = await collect(writeCar({ roots, blocks: some }))
+    writeFileSync(path, car)
+    const source: Source = {
+      size: car.byteLength,
+      file: { path, state: fileState(statSync(path)), from: 0 },
+      open: () => pieces(car, 1000),
+    }
+    const growing = { put: () => appendFileSync(path, 'more') }
+    expect(await failure(importCar(source, growing, { signal }))).toBe('Conflict')
+    expect(await importCar(source, memoryBlocks(), { signal })).toEqual(roots)
+  })
+
+  it('ends with the signal', async () => {
+    const controller = new AbortController()
+    const car = await collect(writeCar({ roots, blocks: some }))
+    const aborting = { put: () => controller.abort() }
+    expect(await failure(importCar(bytesSource(car), aborting, { signal: controller.signal }))).toBe('Aborted')
   })
 })
