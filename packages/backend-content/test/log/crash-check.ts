@@ -197,19 +197,35 @@ async function checkState(
   const seenBefore = reader === undefined ? [] : await seen(reader)
   await reader?.close()
 
-  const log = await openLog(setting)
+  const recorder = recordFiles(folder)
+  const log = await openLog({ ...setting, files: recorder.files })
   const found = await seen(log)
-  expect(found, `${why}: who reads sees what who writes sees`).toEqual(reader === undefined ? [] : seenBefore)
-  await log.append([recordOf(1e6, 0, 1, 100)], { durable: 'power' })
+  expect(found, `${why}: who reads sees what who writes sees`).toEqual(seenBefore)
+  // Of the size of one that may have been cut off, so that its remains would be found behind it.
+  const size = story.batches[(found.at(-1) ?? -1) + 1]?.[0]?.length ?? 100
+  await log.append([recordOf(newBatch, 0, 1, size - 12)], { durable: 'power' })
+  recorder.mark('new')
   const place = log.last
   await log.close()
-  const again = await openLog(setting)
-  expect(again.last, why).toEqual(place)
-  expect(Buffer.from(await again.read(place)).readUInt32LE(0), why).toBe(1e6)
-  await again.close()
-  const lookedAt = readdirSync(setting.folder).filter((name) => name.endsWith('.tmp') || name.startsWith('lock-'))
-  expect(lookedAt, why).toEqual([])
+  await checkAgain(folder, setting, place, why)
+  for await (const state of recorder.states({ seed: options.seed, count: 4 })) {
+    await using _ = state
+    endOwners(state.folder)
+    const again = `${why}; then ${state.description}`
+    await using second = await openLog(optionsIn(state.folder))
+    const now = await numbersIn(second)
+    if (state.passed.includes('new')) expect(now.at(-1), again).toBe(newBatch)
+    const known = new Set([...found, newBatch])
+    expect(
+      now.filter((batch) => !known.has(batch)),
+      `${again}: back from the dead`,
+    ).toEqual([])
+  }
   return found.length
+
+  function optionsIn(other: string): LogOptions {
+    return optionsOf(other, options)
+  }
 
   async function seen(from: LogReader): Promise<number[]> {
     const covered = await stateOf(from, why)
@@ -223,6 +239,24 @@ async function checkState(
     checkBatches(all, story, promise, 0, why)
     return all
   }
+}
+
+const newBatch = 1e6
+
+async function checkAgain(folder: string, setting: LogOptions, place: Position, why: string): Promise<void> {
+  await using again = await openLog(setting)
+  expect(again.last, why).toEqual(place)
+  expect(Buffer.from(await again.read(place)).readUInt32LE(0), why).toBe(newBatch)
+  const remains = readdirSync(setting.folder).filter((name) => name.endsWith('.tmp') || name.startsWith('lock-'))
+  expect(remains, `${why}: ${folder}`).toHaveLength(1)
+}
+
+async function numbersIn(log: LogReader): Promise<number[]> {
+  const numbers: number[] = []
+  for await (const records of log.replay()) {
+    for (const { bytes } of records) numbers.push(Buffer.from(bytes).readUInt32LE(0))
+  }
+  return numbers
 }
 
 async function stateOf(log: LogReader, why: string): Promise<number> {

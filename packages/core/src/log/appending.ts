@@ -143,7 +143,7 @@ export async function openAppending(setting: Setting, found: Found | undefined):
 
   async function run(): Promise<void> {
     // A turn later, so that those who come now are written with the first.
-    await undefined
+    await Promise.resolve()
     for (let at = 0; ;) {
       if (at >= queue.length) {
         queue = []
@@ -246,7 +246,7 @@ export async function openAppending(setting: Setting, found: Found | undefined):
 
   async function syncAll(): Promise<void> {
     // A turn later, so that those who come now share it.
-    await undefined
+    await Promise.resolve()
     while (waiters.length > 0) {
       const served = waiters
       waiters = []
@@ -313,7 +313,7 @@ export async function openAppending(setting: Setting, found: Found | undefined):
 
   async function finish(durable: Durable): Promise<void> {
     await running
-    if (failure !== undefined || durable === 'process') return void (await syncing)
+    if (failure !== undefined || durable === 'process') return syncing
     if (!changed && unsynced.length === 0 && active.synced >= active.end) return
     await sync()
     if (changed) await put(control({ closed: true }), 'power')

@@ -6,7 +6,7 @@ const host = hostname().replaceAll(/[^A-Za-z0-9.]/g, '_') || 'host'
 const form = /^(.+)-(\d+)-([0-9a-f_]+)(?:\.[a-z0-9]+)?$/
 
 /** The run of the system, where it has a name: processes of two may have the same number and start. */
-export function currentBoot(): string | undefined {
+function currentBoot(): string | undefined {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 8)
   } catch {
