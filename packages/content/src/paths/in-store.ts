@@ -9,7 +9,7 @@ import {
   storageError,
 } from '@kit/core'
 import { parseCid } from '../cid/index.ts'
-import { type BlockCall, maxBlockBytes } from '../verify/index.ts'
+import { type BlockCall, type BlockReader, type BlockWriter, maxBlockBytes } from '../verify/index.ts'
 import type { PathsBlocks, Refs } from './types.ts'
 
 /** Longest ref that is read, in bytes: a CID and a line end. */
@@ -28,17 +28,23 @@ export function blocksInStore(store: Backend): PathsBlocks {
       put: (cid, bytes, call) => put(contextOf(call), cid, bytes),
     }
   }
-  const write = store.write?.bind(store)
-  if (store.capabilities.ops.write === undefined || write === undefined) {
+  if (store.capabilities.ops.write === undefined) {
     throw storageError('InvalidConfig', 'the store for blocks takes neither blocks nor objects')
   }
+  return blocksAsObjects(store, 'blocks')
+}
+
+/** Each block an object `PREFIX/XX/CID`. Nothing is put into a store that does not write. */
+export function blocksAsObjects(store: Backend, prefix: string): BlockReader & BlockWriter {
+  const keyOf = (cid: string): Key => parseKey(`${prefix}/${cid.slice(-3, -1)}/${cid}`)
   return {
     async get(cid, call) {
-      const { body } = await store.read(contextOf(call), blockKey(cid), {})
+      const { body } = await store.read(contextOf(call), keyOf(cid), {})
       return await collect(body, maxBlockBytes)
     },
     async put(cid, bytes, call) {
-      await write(contextOf(call), blockKey(cid), bytesSource(bytes), {})
+      if (store.write === undefined) throw storageError('ReadOnly', 'the store takes no objects')
+      await store.write(contextOf(call), keyOf(cid), bytesSource(bytes), {})
     },
   }
 }
@@ -94,10 +100,6 @@ export function refsInStore(store: Backend): Refs {
   }
 }
 
-function blockKey(cid: string): Key {
-  return parseKey(`blocks/${cid.slice(-3, -1)}/${cid}`)
-}
-
 function refKey(name: string): Key {
   return parseKey(`refs/${name}`)
 }
@@ -110,6 +112,7 @@ function refOf(name: string, text: string): string {
   }
 }
 
-function contextOf({ signal }: BlockCall): Context {
+/** A call of a block store as one of a store. */
+export function contextOf({ signal }: BlockCall): Context {
   return { signal, requestId: crypto.randomUUID(), attempt: 1, log: () => undefined }
 }
