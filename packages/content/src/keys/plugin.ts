@@ -2,6 +2,7 @@ import {
   type Capabilities,
   definePlugin,
   effectiveCapabilities,
+  type Operation,
   type Plugin,
   requireOptions,
   storageError,
@@ -15,15 +16,32 @@ export interface CasOptions {
   readonly over: StoreSpec
 }
 
+const pathOperations = [
+  'write',
+  'list',
+  'delete',
+  'deleteMany',
+  'batch',
+  'copy',
+  'move',
+  'append',
+  'update',
+  'url',
+  'versions',
+  'changes',
+  'search',
+  'usage',
+  'ping',
+  'open',
+  'upload',
+  'directories',
+  'links',
+] as const satisfies Operation[]
+
 /** Whatever the store below can do is known with its spec alone; this is the most of it. */
 const most: Capabilities = {
   ops: {
-    ...Object.fromEntries(
-      [
-        ...['write', 'list', 'delete', 'deleteMany', 'batch', 'copy', 'move', 'append', 'update', 'url', 'versions'],
-        ...['changes', 'search', 'usage', 'ping', 'open', 'upload', 'directories', 'links'],
-      ].map((name) => [name, 'native' as const]),
-    ),
+    ...Object.fromEntries(pathOperations.map((name) => [name, 'native' as const])),
     blocks: 'emulated',
     content: 'emulated',
     pins: 'emulated',

@@ -104,7 +104,7 @@ export function groupCommit(options: GroupCommitOptions): GroupCommit {
   }
 
   async function commitGroup(changes: readonly Change<unknown>[]): Promise<Outcome[]> {
-    using _lease = blocks.lease?.() ?? { [Symbol.dispose]: () => undefined }
+    using _ = blocks.lease?.()
     let fresh = known === undefined
     let head = known === undefined ? await commits.head(call) : known.head
     for (let lost = 0; lost < lostMax; lost++) {

@@ -66,7 +66,7 @@ export function paths(blocks: PathsBlocks, refs: Refs, options: PathsOptions = {
 
   /** Blocks that were made for a change stay until its commit is published. */
   async function leased<Result>(work: () => Promise<Result>): Promise<Result> {
-    using _lease = blocks.lease?.() ?? { [Symbol.dispose]: () => undefined }
+    using _ = blocks.lease?.()
     return await work()
   }
 

@@ -143,6 +143,7 @@ describe('a failure of the store below', () => {
     const one = open()
     for (const step of script) await step(one)
     const expected = await pictures()
+    expect(await picture(open())).toBe(expected.at(-1))
     for (const [cid, bytes] of blocks.blocks) {
       if (bytes.byteLength === 0) continue
       const changed = bytes.slice()
