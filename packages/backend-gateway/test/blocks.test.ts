@@ -1,6 +1,8 @@
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { gzipSync } from 'node:zlib'
 import { errorCode } from '@kit/core'
-import { describe, expect, it } from 'vitest'
+import { selfSignedCertificate } from '@kit/test-servers'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { blockMap, honest, rawBlock, send, startTestGateway, type Behaviour } from './hostile-gateway.ts'
 import { eventually, opened } from './opened.ts'
 
@@ -206,13 +208,30 @@ describe('credentials', () => {
   it('go to the first endpoint alone, and not where it redirects to', async () => {
     await using second = await startTestGateway(good)
     await using first = await startTestGateway(({ path }, response) => {
-      // Another origin of the same machine, which localhost's subdomains are not.
       response.writeHead(302, { location: `${second.url}${path}?format=raw` }).end()
     })
     await using store = await opened([first.url, second.url], { token: 'sesame' })
     await store.blocks.get(block.cid)
     expect(first.seen[0]?.headers.authorization).toBe('Bearer sesame')
     expect(second.seen.map(({ headers }) => headers.authorization)).toEqual([undefined])
+  })
+
+  it('do not go along to another origin, where a redirect may lead that was configured', async () => {
+    const certificate = selfSignedCertificate()
+    const before = getCACertificates('default')
+    setDefaultCACertificates([...before, certificate.certificate])
+    onTestFinished(() => setDefaultCACertificates(before))
+    await using elsewhere = await startTestGateway(good, certificate)
+    await using gateway = await startTestGateway(({ path }, response) => {
+      response.writeHead(307, { location: `${elsewhere.url}${path}?format=raw` }).end()
+    })
+    await using strict = await opened([gateway.url], { token: 'sesame' })
+    await expect(strict.blocks.get(block.cid)).rejects.toMatchObject({ code: 'Unavailable', retry: 'never' })
+    expect(elsewhere.seen).toEqual([])
+    await using store = await opened([gateway.url], { token: 'sesame', redirectHosts: ['localhost'] })
+    expect(await store.blocks.get(block.cid)).toEqual(block.bytes)
+    expect(gateway.seen.at(-1)?.headers.authorization).toBe('Bearer sesame')
+    expect(elsewhere.seen.map(({ headers }) => headers.authorization)).toEqual([undefined])
   })
 
   it('stay with a redirect of the same origin', async () => {

@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { Bytes } from '@kit/core'
 import { encodeNode, parseCid } from '@kit/content'
+import type { Certificate } from '@kit/test-servers'
 
 /** A request as the gateway saw it. */
 export interface Seen {
@@ -23,10 +25,10 @@ export interface TestGateway extends AsyncDisposable {
   open(): number
 }
 
-export async function startTestGateway(behave: Behaviour): Promise<TestGateway> {
+export async function startTestGateway(behave: Behaviour, tls?: Certificate): Promise<TestGateway> {
   const seen: Seen[] = []
   const open = new Set<ServerResponse>()
-  const server = createServer((request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     open.add(response)
     response.on('close', () => open.delete(response))
     response.on('error', () => {})
@@ -34,13 +36,15 @@ export async function startTestGateway(behave: Behaviour): Promise<TestGateway> 
     const one: Seen = { path: decodeURIComponent(url.pathname), query: url.searchParams, headers: request.headers }
     seen.push(one)
     void Promise.resolve(behave(one, response, gateway)).catch(() => response.destroy())
-  })
+  }
+  const server =
+    tls === undefined ? createServer(answer) : createTlsServer({ key: tls.key, cert: tls.certificate }, answer)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no port')
   const gateway: TestGateway = {
-    url: `http://127.0.0.1:${address.port}`,
+    url: tls === undefined ? `http://127.0.0.1:${address.port}` : `https://localhost:${address.port}`,
     seen,
     sentBytes: 0,
     open: () => open.size,
