@@ -29,7 +29,7 @@ const meanings: readonly (readonly [RegExp, ErrorCode])[] = [
     'Corrupt',
   ],
   [
-    /argument ".*" is required|invalid .*value|unknown option|unrecognized option|parsing .*: invalid syntax/i,
+    /argument ".*" is required|invalid key for map|called on wrong kind|invalid .*value|unknown option|unrecognized option|parsing .*: invalid syntax/i,
     'InvalidConfig',
   ],
   [

@@ -114,7 +114,7 @@ export function dagCalls(rpc: Rpc): DagCalls {
     },
     async resolve(path, { signal } = {}) {
       const fields = fieldsOf(await rpc.json('dag/resolve', { args: [path], signal }), 'dag/resolve')
-      return { cid: fields.cid('Cid'), rest: fields.maybeText('RemPath') ?? '' }
+      return { cid: fields.cid('Cid'), rest: (fields.maybeText('RemPath') ?? '').replace(/^\//, '') }
     },
     export: (cid, { signal } = {}) => rpc.bytes('dag/export', { args: [cid], options: { progress: false }, signal }),
     async import(source, { signal, pin = false } = {}) {

@@ -37,7 +37,6 @@ export interface RoutingCalls {
 
 export interface BitswapCalls {
   stat(options?: KuboCall): Promise<{
-    readonly peers: number
     readonly wanted: number
     readonly blocksReceived: number
     readonly blocksSent: number
@@ -164,7 +163,6 @@ export function bitswapCalls(rpc: Rpc): BitswapCalls {
     async stat({ signal } = {}) {
       const fields = fieldsOf(await rpc.json('bitswap/stat', { signal }), 'bitswap/stat')
       return {
-        peers: fields.list('Peers').length,
         wanted: fields.list('Wantlist').length,
         blocksReceived: fields.number('BlocksReceived'),
         blocksSent: fields.number('BlocksSent'),

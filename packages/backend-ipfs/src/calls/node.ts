@@ -18,7 +18,7 @@ export interface RepoStat {
 }
 
 export interface NodeCalls {
-  /** Kubo's version. Needs no token, so it says nothing of the right to call. */
+  /** Kubo's version. Every login may ask for it, so it says nothing of what else one may call. */
   version(options?: KuboCall): Promise<string>
   /** This node, or another that the network knows. */
   id(options?: KuboCall & { readonly peer?: string | undefined }): Promise<NodeId>

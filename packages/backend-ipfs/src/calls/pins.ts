@@ -1,5 +1,5 @@
 import { storageError, type Pin, type PinMode } from '@kit/core'
-import { fieldsOf, type Fields, type Rpc } from '../rpc/index.ts'
+import { fieldsOf, type Fields, type Options, type Rpc } from '../rpc/index.ts'
 import type { KuboCall } from './call.ts'
 
 export interface PinCalls {
@@ -132,11 +132,7 @@ function pinOf(cid: string, fields: Fields): Pin {
 }
 
 function remoteCalls(rpc: Rpc): RemotePinCalls {
-  const filterOf = ({ name, cids, status }: RemoteFilter): Record<string, string | undefined> => ({
-    name,
-    cid: cids?.join(','),
-    status: (status ?? statuses).join(','),
-  })
+  const filterOf = ({ name, cids, status }: RemoteFilter): Options => ({ name, cid: cids, status: status ?? statuses })
   return {
     addService: (name, endpoint, key, { signal } = {}) =>
       rpc.tell('pin/remote/service/add', { args: [name, endpoint, key], signal, changes: true }),

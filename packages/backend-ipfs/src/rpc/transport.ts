@@ -20,7 +20,8 @@ export interface TransportOptions {
   readonly stallMs: number
 }
 
-export type Options = Readonly<Record<string, string | number | boolean | undefined>>
+/** Of a command; a list is given as often as it has members. */
+export type Options = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
 
 export interface Asked {
   /** Arguments of the command. */
@@ -121,7 +122,9 @@ export function kuboTransport(options: TransportOptions): Transport {
 function queryOf({ args = [], options = {} }: Asked): string {
   const query = args.map((arg) => `arg=${encodeURIComponent(arg)}`)
   for (const [name, value] of Object.entries(options)) {
-    if (value !== undefined) query.push(`${name}=${encodeURIComponent(String(value))}`)
+    if (value === undefined) continue
+    const values = typeof value === 'object' ? value : [String(value)]
+    for (const each of values) query.push(`${name}=${encodeURIComponent(each)}`)
   }
   return query.length === 0 ? '' : `?${query.join('&')}`
 }

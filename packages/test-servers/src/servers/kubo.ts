@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { provide } from '../provide/index.ts'
@@ -69,6 +70,8 @@ export async function startKubo(options: KuboOptions = {}): Promise<Kubo> {
       const args = ['daemon', ...(swarm ? [] : ['--offline']), ...(pubsub ? ['--enable-pubsub-experiment'] : [])]
       if (successorOf !== undefined) {
         const { api, socketPath, gateway } = successorOf
+        // Left by the one that was killed; no other can listen there while it is.
+        if (socketPath !== '') await rm(socketPath, { force: true })
         return { args, env, face: { api, socketPath, gateway, repository, ipfs } }
       }
       initialised ??= initialise()
@@ -81,8 +84,8 @@ export async function startKubo(options: KuboOptions = {}): Promise<Kubo> {
       return { args, env, face: { api, socketPath, gateway: `http://127.0.0.1:${gatewayPort}`, repository, ipfs } }
     },
     async ready(face) {
-      // The one call that needs no token.
-      await expectAnswer(face, '/api/v0/version')
+      // The one call that every login may make.
+      await expectAnswer(face, '/api/v0/version', headerOf(authorization?.secret))
       // The empty directory, which every node knows.
       const empty = 'bafyaabakaieac'
       await expectStatus(`${face.gateway}/ipfs/${empty}`, 200, { headers: { accept: 'application/vnd.ipld.raw' } })
@@ -100,9 +103,19 @@ export async function connectKubo(one: Kubo, other: Kubo): Promise<void> {
   await one.ipfs(['swarm', 'connect', address])
 }
 
-async function expectAnswer({ api, socketPath }: Pick<Kubo, 'api' | 'socketPath'>, path: string): Promise<void> {
-  if (socketPath === '') return expectStatus(api + path, 200, { method: 'POST' })
-  const asked = request({ socketPath, path, method: 'POST', timeout: 2000, agent: false }).end()
+function headerOf(secret: string | undefined): Record<string, string> {
+  if (secret === undefined) return {}
+  const [kind, value] = [secret.slice(0, secret.indexOf(':')), secret.slice(secret.indexOf(':') + 1)]
+  return { authorization: kind === 'basic' ? `Basic ${btoa(value)}` : `Bearer ${value}` }
+}
+
+async function expectAnswer(
+  { api, socketPath }: Pick<Kubo, 'api' | 'socketPath'>,
+  path: string,
+  headers: Record<string, string>,
+): Promise<void> {
+  if (socketPath === '') return expectStatus(api + path, 200, { method: 'POST', headers })
+  const asked = request({ socketPath, path, headers, method: 'POST', timeout: 2000, agent: false }).end()
   asked.on('timeout', () => asked.destroy(new Error('no answer within 2 s')))
   const [response]: unknown[] = await once(asked, 'response')
   const status: unknown = Reflect.get(Object(response), 'statusCode')

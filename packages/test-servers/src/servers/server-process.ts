@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 
 const logLimit = 256 * 1024
 
@@ -8,7 +9,10 @@ export interface ServerProcess {
   /** What the server has written to both its outputs: the last 256 KiB. */
   log(): string
   exited(): boolean
-  signal(name: 'SIGSTOP' | 'SIGCONT'): void
+  /** SIGSTOP; resolves when the server stands still. */
+  pause(): Promise<void>
+  /** SIGCONT. */
+  resume(): void
   /** Ends the server with SIGTERM, after `graceMs` with SIGKILL, and resolves when it is gone. */
   stop(graceMs?: number): Promise<void>
   /** Ends the server and all that it has started with SIGKILL, as a crash would, and resolves when it is gone. */
@@ -56,7 +60,11 @@ export async function startProcess(
   return {
     log: () => output,
     exited,
-    signal: (name) => void child.kill(name),
+    async pause() {
+      child.kill('SIGSTOP')
+      while (!(await stands(child.pid))) await delay(5)
+    },
+    resume: () => void child.kill('SIGCONT'),
     stop: (graceMs = 5000) => end('SIGTERM', graceMs),
     kill: () => end('SIGKILL', 5000),
   }
@@ -69,6 +77,12 @@ function killGroup(child: ChildProcess): void {
   } catch {
     // The group is empty already.
   }
+}
+
+/** Where the system does not tell, it is taken to. */
+async function stands(pid: number | undefined): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => 'State:\tT')
+  return /^State:\s*T/m.test(status)
 }
 
 function delay(ms: number): Promise<void> {

@@ -10,8 +10,8 @@ export interface StartedServer extends AsyncDisposable {
   stop(): Promise<void>
   /** Ends the server with SIGKILL, as a crash would, and leaves its folders until `stop`. */
   kill(): Promise<void>
-  /** Stops the server from running with SIGSTOP, so that it neither answers nor ends; `resume` lets it go on. */
-  pause(): void
+  /** Stops the server from running with SIGSTOP, so that it neither answers nor ends, until `resume`. Resolves when it stands. */
+  pause(): Promise<void>
   resume(): void
 }
 
@@ -78,8 +78,8 @@ function controls(server: ServerProcess, temporary: TemporaryFolder): StartedSer
     log: () => server.log(),
     stop,
     kill: () => server.kill(),
-    pause: () => server.signal('SIGSTOP'),
-    resume: () => server.signal('SIGCONT'),
+    pause: () => server.pause(),
+    resume: () => server.resume(),
     [Symbol.asyncDispose]: stop,
   }
 }
