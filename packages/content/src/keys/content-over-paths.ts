@@ -1,4 +1,4 @@
-import { type Backend, type Context, errorCode, parseKey, storageError } from '@kit/core'
+import { type Backend, type Context, errorCode, storageError } from '@kit/core'
 import { importCar } from '../car/index.ts'
 import { checkBlock, type BlockCall, type BlockReader, verified } from '../verify/index.ts'
 import { parseCid } from '../cid/index.ts'
@@ -47,10 +47,8 @@ export function contentOverPaths(store: Backend): Backend {
       reader: verified(reader),
       async has(context, cid) {
         for (const file of files.values()) if (file.has(cid)) return true
-        for (const key of [parseKey(`${blocksPrefix}/${cid.slice(-3, -1)}/${cid}`), treeKey(cid)]) {
-          if ((await store.stat(context, key, {}).catch(orNothing)) !== undefined) return true
-        }
-        return false
+        if (await objects.has(cid, context)) return true
+        return (await store.stat(context, treeKey(cid), {}).catch(orNothing)) !== undefined
       },
     }
   }

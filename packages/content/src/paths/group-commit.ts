@@ -22,6 +22,8 @@ export interface Change<Result> {
   apply(tree: Tree, base: Commit | undefined): Promise<Result>
   /** With a message it gets a commit of its own. */
   readonly message?: string | undefined
+  /** Of the blocks that were made for it: disposed when it is known what became of it. */
+  readonly lease?: Disposable | undefined
 }
 
 export interface Published<Result> {
@@ -174,14 +176,19 @@ export function groupCommit(options: GroupCommitOptions): GroupCommit {
 
   return {
     submit<Result>(change: Change<Result>, { signal }: BlockCall): Promise<Published<Result>> {
-      if (signal.aborted) return Promise.reject(abortError(signal))
-      if (closing.signal.aborted) return Promise.reject(abortError(closing.signal))
+      const letGo = (): void => change.lease?.[Symbol.dispose]()
+      for (const each of [signal, closing.signal]) {
+        if (!each.aborted) continue
+        letGo()
+        return Promise.reject(abortError(each))
+      }
       let entry: Waiting | undefined
       const settled = new Promise<Published<Result>>((resolve, reject) => {
         entry = {
           change,
           state: 'waiting',
           settle(outcome) {
+            letGo()
             if ('error' in outcome) reject(toStorageError(outcome.error))
             // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the result of this very change
             else resolve(outcome.published as Published<Result>)
@@ -192,8 +199,10 @@ export function groupCommit(options: GroupCommitOptions): GroupCommit {
       running ??= run()
       return untilAborted(signal, settled).catch((error: unknown) => {
         if (!signal.aborted || entry === undefined) throw error
-        if (entry.state === 'waiting') entry.state = 'left'
-        else if (isStorageError(error) && error.applied === 'no') {
+        if (entry.state === 'waiting') {
+          entry.state = 'left'
+          letGo()
+        } else if (isStorageError(error) && error.applied === 'no') {
           throw storageError('Aborted', 'cancelled while the change was being committed', {
             cause: error,
             applied: 'maybe',

@@ -10,22 +10,28 @@ import {
 } from '@kit/core'
 import { parseCid } from '../cid/index.ts'
 import { type BlockCall, type BlockReader, type BlockWriter, maxBlockBytes } from '../verify/index.ts'
-import type { PathsBlocks, Refs } from './types.ts'
+import type { Refs } from './types.ts'
 
 /** Longest ref that is read, in bytes: a CID and a line end. */
 const refMaxBytes = 512
+
+/** Blocks in a store, that can be asked for without being read. */
+export interface StoredBlocks extends BlockReader, BlockWriter {
+  has(cid: string, call: BlockCall): Promise<boolean>
+}
 
 /**
  * Blocks in any store: in its own group of blocks where it takes them, else each as an object `blocks/XX/CID`, where XX are the last two
  * letters of the CID but one. Nothing is ever collected.
  */
-export function blocksInStore(store: Backend): PathsBlocks {
+export function blocksInStore(store: Backend): StoredBlocks {
   const group = store.capabilities.ops.blocks === undefined ? undefined : store.blocks
   const put = group?.put?.bind(group)
   if (group !== undefined && put !== undefined) {
     return {
       get: (cid, call) => group.get(contextOf(call), cid),
       put: (cid, bytes, call) => put(contextOf(call), cid, bytes),
+      has: (cid, call) => group.has(contextOf(call), cid),
     }
   }
   if (store.capabilities.ops.write === undefined) {
@@ -35,7 +41,7 @@ export function blocksInStore(store: Backend): PathsBlocks {
 }
 
 /** Each block an object `PREFIX/XX/CID`. Nothing is put into a store that does not write. */
-export function blocksAsObjects(store: Backend, prefix: string): BlockReader & BlockWriter {
+export function blocksAsObjects(store: Backend, prefix: string): StoredBlocks {
   const keyOf = (cid: string): Key => parseKey(`${prefix}/${cid.slice(-3, -1)}/${cid}`)
   return {
     async get(cid, call) {
@@ -45,6 +51,15 @@ export function blocksAsObjects(store: Backend, prefix: string): BlockReader & B
     async put(cid, bytes, call) {
       if (store.write === undefined) throw storageError('ReadOnly', 'the store takes no objects')
       await store.write(contextOf(call), keyOf(cid), bytesSource(bytes), {})
+    },
+    async has(cid, call) {
+      try {
+        await store.stat(contextOf(call), keyOf(cid), {})
+        return true
+      } catch (error) {
+        if (errorCode(error) !== 'NotFound') throw error
+        return false
+      }
     },
   }
 }

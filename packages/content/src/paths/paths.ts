@@ -2,6 +2,7 @@ import {
   type Change as BatchChange,
   type Context,
   type Entry,
+  type Etag,
   type Key,
   type Page,
   type Source,
@@ -16,7 +17,7 @@ import { copyFile, deleteFile, moveFile, putChild, removeDirectory, setAttribute
 import { commitsOf } from './commits.ts'
 import { diffTrees } from './diff-trees.ts'
 import { etagOf, factsOf } from './facts.ts'
-import { groupCommit, type Published } from './group-commit.ts'
+import { type Change, groupCommit, type Published } from './group-commit.ts'
 import type { Tree } from './tree.ts'
 import type { Commit, Paths, PathsBlocks, PathsOptions, Refs } from './types.ts'
 import { viewOf } from './view.ts'
@@ -64,10 +65,17 @@ export function paths(blocks: PathsBlocks, refs: Refs, options: PathsOptions = {
     }
   }
 
-  /** Blocks that were made for a change stay until its commit is published. */
-  async function leased<Result>(work: () => Promise<Result>): Promise<Result> {
-    using _ = blocks.lease?.()
-    return await work()
+  /** Submits a change that blocks are made for first. They stay until its commit is published, though the caller may have given up. */
+  async function submitMade<Result>(make: () => Promise<Change<Result>>, call: BlockCall): Promise<Published<Result>> {
+    const lease = blocks.lease?.()
+    let ready: Change<Result>
+    try {
+      ready = await make()
+    } catch (error) {
+      lease?.[Symbol.dispose]()
+      throw error
+    }
+    return await group.submit({ ...ready, lease }, call)
   }
 
   const made = async (key: string, child: Child, { commit }: Published<unknown>, call: BlockCall): Promise<Entry> => {
@@ -143,13 +151,17 @@ export function paths(blocks: PathsBlocks, refs: Refs, options: PathsOptions = {
         yield { entries: page.entries, cursor: next }
       }
     },
-    write: (context, key, source, given) =>
-      leased(async () => {
-        const { ifAbsent, ifMatch, mode, modified } = given
+    async write(context, key, source, { ifAbsent, ifMatch, mode, modified }) {
+      const published = await submitMade(async () => {
         const child = await imported(context, source, { mode, modified })
-        const apply = (tree: Tree): Promise<void> => putChild(tree, key, child, { ifAbsent, ifMatch })
-        return await made(key, child, await change([key], apply, context), context)
-      }),
+        const apply = async (tree: Tree): Promise<Child> => {
+          await putChild(tree, key, child, { ifAbsent, ifMatch })
+          return child
+        }
+        return { keys: [key], apply }
+      }, context)
+      return await made(key, published.result, published, context)
+    },
     async delete(context, key, { ifMatch }) {
       await change([key], (tree) => deleteFile(tree, key, { ifMatch }), context)
     },
@@ -162,16 +174,14 @@ export function paths(blocks: PathsBlocks, refs: Refs, options: PathsOptions = {
       const published = await group.submit({ keys: [from, to], apply }, context)
       return await made(to, published.result, published, context)
     },
-    batch: (context, changes, { message, ifMatch }) =>
-      leased(async () => {
+    async batch(context, changes, { message, ifMatch }) {
+      const published = await submitMade(async () => {
         const written = new Map<BatchChange, Child>()
         for (const one of changes) {
           if ('write' in one) written.set(one, await imported(context, one.source, one.attributes ?? {}))
         }
         const apply = async (tree: Tree, base: Commit | undefined): Promise<(readonly [string, Child])[]> => {
-          if (ifMatch !== undefined && (base === undefined || etagOf(base.cid) !== ifMatch)) {
-            throw storageError('ConditionFailed', 'the tree has changed')
-          }
+          requireBase(base, ifMatch)
           const results: (readonly [string, Child])[] = []
           for (const one of changes) {
             const result = await applyOne(tree, one, written)
@@ -179,19 +189,20 @@ export function paths(blocks: PathsBlocks, refs: Refs, options: PathsOptions = {
           }
           return results
         }
-        const published = await group.submit({ keys: changes.flatMap(keysOf), apply, message }, context)
-        const entries: Entry[] = []
-        for (const [key, child] of published.result) entries.push(await made(key, child, published, context))
-        return entries
-      }),
-    update: (context, key, attributes) =>
-      leased(async () => {
-        const { signal } = context
-        const apply = (tree: Tree): Promise<Child | undefined> =>
-          setAttributes(tree, key, attributes, { blocks, facts, profile, signal })
-        const published = await group.submit({ keys: [key], apply }, context)
-        if (published.result !== undefined) return await made(key, published.result, published, context)
-      }),
+        return { keys: changes.flatMap(keysOf), apply, message }
+      }, context)
+      const entries: Entry[] = []
+      for (const [key, child] of published.result) entries.push(await made(key, child, published, context))
+      return entries
+    },
+    async update(context, key, attributes) {
+      const { signal } = context
+      // What it makes is made within the group, which has a lease of its own.
+      const apply = (tree: Tree): Promise<Child | undefined> =>
+        setAttributes(tree, key, attributes, { blocks, facts, profile, signal })
+      const published = await group.submit({ keys: [key], apply }, context)
+      if (published.result !== undefined) return await made(key, published.result, published, context)
+    },
     async *versions(context, key) {
       let page: Entry[] = []
       let newer: { readonly commit: Commit; readonly child: Child | undefined } | undefined
@@ -224,11 +235,12 @@ export function paths(blocks: PathsBlocks, refs: Refs, options: PathsOptions = {
       },
     },
     links: {
-      make: (context, key, target) =>
-        leased(async () => {
+      async make(context, key, target) {
+        await submitMade(async () => {
           const { cid, dagSize } = await importSymlink(target, blocks, { profile, signal: context.signal })
-          await change([key], (tree) => putLink(tree, key, { cid, size: dagSize }), context)
-        }),
+          return { keys: [key], apply: (tree) => putLink(tree, key, { cid, size: dagSize }) }
+        }, context)
+      },
     },
 
     head: commits.head,
@@ -243,9 +255,7 @@ export function paths(blocks: PathsBlocks, refs: Refs, options: PathsOptions = {
       const { root } = await commits.find(commit, call)
       const child = await view.find(root, path, call)
       const apply = async (tree: Tree, base: Commit | undefined): Promise<Commit | undefined> => {
-        if (ifMatch !== undefined && (base === undefined || etagOf(base.cid) !== ifMatch)) {
-          throw storageError('ConditionFailed', 'the tree has changed')
-        }
+        requireBase(base, ifMatch)
         await restoreTo(tree, path, child)
         return base
       }
@@ -260,6 +270,12 @@ export function paths(blocks: PathsBlocks, refs: Refs, options: PathsOptions = {
     },
     close: () => group.close(),
   }
+}
+
+/** @throws ConditionFailed where the newest commit is another than the one that was asked for */
+function requireBase(base: Commit | undefined, ifMatch: Etag | undefined): void {
+  if (ifMatch === undefined || (base !== undefined && etagOf(base.cid) === ifMatch)) return
+  throw storageError('ConditionFailed', 'the tree has changed')
 }
 
 interface Attributes {

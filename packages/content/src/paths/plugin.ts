@@ -1,7 +1,18 @@
-import { type Capabilities, definePlugin, type Plugin, requireOptions, storageError, type StoreSpec } from '@kit/core'
+import {
+  type Backend,
+  type Capabilities,
+  definePlugin,
+  type Plugin,
+  requireOptions,
+  storageError,
+  type StoreSpec,
+} from '@kit/core'
+import { parseCid } from '../cid/index.ts'
+import { contentOf } from '../reader/index.ts'
 import type { Profile } from '../unixfs/index.ts'
+import { checkBlock, verified } from '../verify/index.ts'
 import { pathsCapabilities } from './capabilities.ts'
-import { blocksInStore, refsInStore } from './in-store.ts'
+import { blocksInStore, refsInStore, type StoredBlocks } from './in-store.ts'
 import { paths } from './paths.ts'
 
 export interface PathsStoreOptions {
@@ -42,7 +53,7 @@ export const plugin: Plugin<PathsStoreOptions> = definePlugin<PathsStoreOptions>
       },
     },
   },
-  capabilities: pathsCapabilities({ durable: 'power', conditionScope: 'store' }),
+  capabilities: withContent(pathsCapabilities({ durable: 'power', conditionScope: 'store' })),
   narrow({ over }) {
     const specs: readonly StoreSpec[] = 'plugin' in over ? [over] : over
     return overStores(
@@ -56,20 +67,49 @@ export const plugin: Plugin<PathsStoreOptions> = definePlugin<PathsStoreOptions>
     }
     const refs = second ?? first
     const { write } = overStores(over.map(({ capabilities }) => capabilities))
-    return paths(blocksInStore(first), refsInStore(refs), {
+    const blocks = blocksInStore(first)
+    const tree = paths(blocks, refsInStore(refs), {
       ref,
       profile,
       keep,
       durable: write?.durable,
       conditionScope: write?.conditionScope,
     })
+    return { ...tree, capabilities: withContent(tree.capabilities), ...contentIn(blocks) }
   },
 })
 
+/** What the tree is made of answers by CID too. */
+function contentIn(blocks: StoredBlocks): Pick<Backend, 'blocks' | 'content'> {
+  const content = contentOf(blocks)
+  const reader = verified(blocks)
+  return {
+    blocks: {
+      get: (context, cid) => reader.get(parseCid(cid).text, context),
+      has: (context, cid) => blocks.has(parseCid(cid).text, context),
+      async put(context, cid, bytes) {
+        checkBlock(cid, bytes)
+        await blocks.put(parseCid(cid).text, bytes, context)
+      },
+    },
+    content: {
+      read: (context, path, { range }) => content.read(path, { signal: context.signal, range }),
+      stat: (context, path) => content.stat(path, context),
+      list: (context, path) => content.list(path, context),
+      car: (context, path, { scope }) => content.car(path, { signal: context.signal, scope }),
+    },
+  }
+}
+
+function withContent(tree: Capabilities): Capabilities {
+  return { ...tree, ops: { ...tree.ops, blocks: 'native', content: 'native' } }
+}
+
 /** Over such stores: nothing lasts longer than in the weaker of them, and conditions reach as far as those of the refs. */
 function overStores(stores: readonly Capabilities[]): Capabilities {
-  return pathsCapabilities({
+  const tree = pathsCapabilities({
     durable: stores.every(({ write }) => write?.durable === 'power') ? 'power' : 'process',
     conditionScope: stores.at(-1)?.write?.conditionScope ?? 'store',
   })
+  return withContent(tree)
 }

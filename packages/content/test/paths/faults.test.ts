@@ -186,6 +186,20 @@ describe('blocks of a write that is going on', () => {
     }
     await Promise.all(script.map((step) => codeOf(step(one))))
     expect(held).toBe(0)
+    // One that has given up while its change was being committed: its blocks are needed until the swap.
+    const controller = new AbortController()
+    let heldThen = 0
+    refs.before = async () => {
+      controller.abort()
+      await new Promise((resolve) => setTimeout(resolve, 10))
+      heldThen = held
+    }
+    expect(await codeOf(one.write('given up', 'x', { signal: controller.signal }))).toBe('Aborted')
+    await one.tree.close?.()
+    expect(heldThen, 'that of the write, and that of the group').toBe(2)
+    expect(held).toBe(0)
+    expect(await codeOf(one.write('late', 'x'))).toBe('Aborted')
+    expect(held).toBe(0)
   })
 })
 
