@@ -6,11 +6,17 @@ import { checkedBlock, type Packs } from './packs.ts'
 /** Blocks whose bytes wait for the disk together. */
 const atOnce = 32
 
-export function blocksGroup(opened: (call: BlockCall) => Promise<Packs>, keep: Retention): Blocks {
-  let collecting = false
+export function readingBlocks(opened: (call: BlockCall) => Promise<Packs>): Blocks {
   return {
     get: async (context, cid) => (await opened(context)).get(parseCid(cid), context),
     has: async (context, cid) => (await opened(context)).has(parseCid(cid)),
+  }
+}
+
+export function blocksGroup(opened: (call: BlockCall) => Promise<Packs>, keep: Retention): Blocks {
+  let collecting = false
+  return {
+    ...readingBlocks(opened),
     async put(context, text, bytes) {
       const cid = checkedBlock(text, bytes)
       const packs = await opened(context)

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises'
-import type { BlockCall, Profile, Retention } from '@kit/content'
+import type { BlockCall, Paths, Profile, Retention } from '@kit/content'
 import { fromErrno, storageError, untilAborted, type Backend } from '@kit/core'
 import type { Durable, LogFiles } from '@kit/core/log'
-import { blocksGroup } from './blocks.ts'
+import { blocksGroup, readingBlocks } from './blocks.ts'
 import { capabilitiesFor } from './capabilities.ts'
-import { contentGroup } from './content.ts'
+import { contentGroup, readingContent } from './content.ts'
 import { noLeases } from './leases.ts'
 import { openPacks } from './open-packs.ts'
 import type { Packs } from './packs.ts'
@@ -26,8 +26,11 @@ export interface ContentBackendOptions {
   readonly files?: LogFiles | undefined
 }
 
+/** With the history of the tree, which no operation of the contract shows. */
+export type ContentBackend = Backend & Pick<Paths, 'head' | 'history' | 'diff' | 'restore'>
+
 /** Nothing touches the disk before the first call. */
-export function contentBackend(options: ContentBackendOptions): Backend {
+export function contentBackend(options: ContentBackendOptions): ContentBackend {
   const { path, create, durable, readOnly, keep } = options
   const leases = noLeases()
   let opening: Promise<Packs> | undefined
@@ -67,8 +70,8 @@ export function contentBackend(options: ContentBackendOptions): Backend {
   return {
     ...tree,
     capabilities: capabilitiesFor(durable, readOnly),
-    blocks: blocksGroup(opened, keep),
-    content: contentGroup(opened),
+    blocks: readOnly ? readingBlocks(opened) : blocksGroup(opened, keep),
+    content: readOnly ? readingContent(opened) : contentGroup(opened),
     pins: pinsOf(current),
     usage: async (context) => usage(await current(context), path),
     async ping(context) {
@@ -77,6 +80,7 @@ export function contentBackend(options: ContentBackendOptions): Backend {
     async close() {
       if (closed) return
       closed = true
+      await tree.close?.()
       const packs = await opening?.catch(() => undefined)
       await packs?.close()
     },

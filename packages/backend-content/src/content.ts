@@ -5,12 +5,23 @@ import { changeTo } from './pins.ts'
 import type { PinRecord } from './records.ts'
 import { noMarks, walk } from './walk.ts'
 
-/** Files and trees by CID. What is put is durable as the store promises when the call resolves; what a failed call has written goes with a collection. */
-export function contentGroup(opened: (call: BlockCall) => Promise<Packs>): Content {
+/** Files and trees by CID. Every block is checked. */
+export function readingContent(opened: (call: BlockCall) => Promise<Packs>): Content {
   const reader = contentOf({
     get: async (cid, call) => (await opened(call)).get(parseCid(cid), call),
   })
   return {
+    read: (context, path, { range }) => reader.read(path, { range, signal: context.signal }),
+    stat: (context, path) => reader.stat(path, { signal: context.signal }),
+    list: (context, path) => reader.list(path, { signal: context.signal }),
+    car: (context, path, { scope }) => reader.car(path, { scope, signal: context.signal }),
+  }
+}
+
+/** Files and trees by CID. What is put is durable as the store promises when the call resolves; what a failed call has written goes with a collection. */
+export function contentGroup(opened: (call: BlockCall) => Promise<Packs>): Content {
+  return {
+    ...readingContent(opened),
     async put(context, source, { profile, pin = false }) {
       if (!isProfile(profile)) {
         const known = Object.keys(profiles).join(', ')
@@ -23,10 +34,6 @@ export function contentGroup(opened: (call: BlockCall) => Promise<Packs>): Conte
       await packs.settle()
       return { kind: 'file', key: cid, size, cid, etag: `"${cid}"` }
     },
-    read: (context, path, { range }) => reader.read(path, { range, signal: context.signal }),
-    stat: (context, path) => reader.stat(path, { signal: context.signal }),
-    list: (context, path) => reader.list(path, { signal: context.signal }),
-    car: async (context, path, { scope }) => reader.car(path, { scope, signal: context.signal }),
     async importCar(context, source, { pin = false }) {
       const packs = await opened(context)
       using _ = packs.leases.begin(undefined)

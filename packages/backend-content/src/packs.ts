@@ -15,6 +15,7 @@ export interface Packs {
   readonly state: State
   readonly leases: Leases
   readonly durable: Durable
+  readonly readOnly: boolean
   /** The block, its checksum verified, not its hash. @throws NotFound, Corrupt */
   get(cid: Cid, call: BlockCall): Promise<Bytes>
   has(cid: Cid): Promise<boolean>
@@ -71,7 +72,7 @@ export function makePacks(parts: PacksParts): Packs {
   let refreshing: Promise<void> | undefined
 
   async function append(records: readonly (Bytes | readonly Bytes[])[], how: Durable): Promise<Position[]> {
-    if (writer === undefined) throw storageError('ReadOnly', 'the store is open for reading only')
+    if (writer === undefined) throw readOnlyStore()
     while (gate.closed !== undefined) await gate.closed
     const work = writer.append(records, { durable: how })
     appending.add(work)
@@ -129,6 +130,7 @@ export function makePacks(parts: PacksParts): Packs {
     state,
     leases,
     durable,
+    readOnly: writer === undefined,
     async get(cid, { signal }) {
       throwIfAborted(signal)
       if (cid.hash === hashCodes.identity) return new Uint8Array(cid.digest)
@@ -212,7 +214,7 @@ export function makePacks(parts: PacksParts): Packs {
       if (durable === 'power') await writer?.sync()
     },
     async alone(work) {
-      if (writer === undefined) throw storageError('ReadOnly', 'the store is open for reading only')
+      if (writer === undefined) throw readOnlyStore()
       while (gate.closed !== undefined) await gate.closed
       const turn = (async () => {
         // What was appended is taken in one step after the append has resolved.
@@ -279,6 +281,10 @@ function isOf(found: Bytes, cid: Cid): boolean {
   const other = cidFromBytes(found)
   if (other.hash !== cid.hash || other.digest.byteLength !== cid.digest.byteLength) return false
   return other.digest.every((byte, at) => byte === cid.digest[at])
+}
+
+export function readOnlyStore(): Error {
+  return storageError('ReadOnly', 'the store is open for reading only: `readOnly` is set')
 }
 
 function missing(cid: Cid): Error {

@@ -1,7 +1,7 @@
 import { parseCid, type BlockCall } from '@kit/content'
 import { storageError, throwIfAborted, type Pin, type PinFilter, type PinOptions, type Pins } from '@kit/core'
 import { nameOf } from './block-name.ts'
-import type { Packs } from './packs.ts'
+import { readOnlyStore, type Packs } from './packs.ts'
 import type { PinChange, PinRecord } from './records.ts'
 import { noMarks, walk, type Marks } from './walk.ts'
 
@@ -11,7 +11,7 @@ const usualPage = 1000
 export function pinsOf(current: (call: BlockCall) => Promise<Packs>): Pins {
   return {
     async add(call, text, options) {
-      const packs = await current(call)
+      const packs = await writable(current, call)
       const cid = parseCid(text).text
       // What is below is there, and stays, before the pin is.
       using _ = packs.leases.begin(undefined)
@@ -23,7 +23,7 @@ export function pinsOf(current: (call: BlockCall) => Promise<Packs>): Pins {
       return pinOf(cid, packs.state.pins.get(cid) ?? is)
     },
     async remove(call, text) {
-      const packs = await current(call)
+      const packs = await writable(current, call)
       const cid = parseCid(text).text
       const done = await packs.change(`pin ${cid}`, () =>
         packs.state.pins.has(cid) ? { pin: cid, is: null } : undefined,
@@ -44,6 +44,12 @@ export function pinsOf(current: (call: BlockCall) => Promise<Packs>): Pins {
       yield* filter.mode === 'indirect' ? listIndirect(packs, filter, call) : listOwn(packs, filter, call)
     },
   }
+}
+
+async function writable(current: (call: BlockCall) => Promise<Packs>, call: BlockCall): Promise<Packs> {
+  const packs = await current(call)
+  if (packs.readOnly) throw readOnlyStore()
+  return packs
 }
 
 /** A pin as it is kept. @throws Unsupported for more copies than the one there is */

@@ -1,7 +1,7 @@
 import { parseCid, paths, type BlockCall, type Paths, type Profile, type Retention } from '@kit/content'
 import type { Backend, ByteStream, Context, ReadResult } from '@kit/core'
 import type { Durable } from '@kit/core/log'
-import type { Leases } from './leases.ts'
+import type { Lease, Leases } from './leases.ts'
 import type { Packs } from './packs.ts'
 import { headRef, refsOf } from './refs.ts'
 
@@ -40,22 +40,19 @@ export function frozenTree(packs: Packs, head: string, keep: Retention): Paths {
 
 const answering = ['stat', 'write', 'delete', 'batch', 'copy', 'move', 'append', 'update'] as const
 const telling = ['list', 'deleteMany', 'versions', 'search'] as const
+const groups = { directories: ['make', 'remove'], links: ['make'] } as const
 
-type Method = (...all: never[]) => unknown
+type Hold = (call: BlockCall) => Promise<Lease>
 
 /**
  * The same tree. During each call, and while a body is read, the kept history of what was then the newest commit stays, however much is written
  * and collected meanwhile.
  */
-export function holdingHistory(tree: Backend, hold: (call: BlockCall) => Promise<Disposable>): Backend {
-  const held: Record<string, unknown> = {}
-  for (const name of answering) {
-    const method: Method | undefined = tree[name]
-    if (method === undefined) continue
-    held[name] = async (context: Context, ...all: unknown[]): Promise<unknown> => {
-      using _ = await hold(context)
-      return await Reflect.apply(method, tree, [context, ...all])
-    }
+export function holdingHistory(tree: Paths, hold: Hold): Paths {
+  const held: Record<string, unknown> = { ...holdingAll(tree, answering, hold) }
+  for (const [group, names] of Object.entries(groups)) {
+    const owner: unknown = Reflect.get(tree, group)
+    if (typeof owner === 'object' && owner !== null) held[group] = holdingAll(owner, names, hold)
   }
   for (const name of telling) {
     const method: Method | undefined = tree[name]
@@ -66,19 +63,42 @@ export function holdingHistory(tree: Backend, hold: (call: BlockCall) => Promise
       yield* Reflect.apply(method, tree, [context, ...all]) as AsyncIterable<unknown>
     }
   }
-  return {
-    ...tree,
-    ...held,
-    async read(context, key, options) {
-      const lease = await hold(context)
-      let result: ReadResult | undefined
-      try {
-        result = await tree.read(context, key, options)
-      } finally {
-        if (result === undefined || result.body instanceof Uint8Array) lease[Symbol.dispose]()
-      }
-      return result.body instanceof Uint8Array ? result : { ...result, body: releasing(result.body, lease) }
-    },
+  const read: Backend['read'] = async (context, key, options) => {
+    const lease = await hold(context)
+    let result: ReadResult | undefined
+    try {
+      result = await tree.read(context, key, options)
+    } finally {
+      if (result === undefined || result.body instanceof Uint8Array) lease[Symbol.dispose]()
+    }
+    return result.body instanceof Uint8Array ? result : { ...result, body: releasing(result.body, lease) }
+  }
+  const restore: Paths['restore'] = (path, commit, options, call) =>
+    holding(hold, call, () => tree.restore(path, commit, options, call))
+  return { ...tree, ...held, read, restore }
+}
+
+type Method = (...all: never[]) => unknown
+
+function holdingAll(owner: object, names: readonly string[], hold: Hold): Record<string, unknown> {
+  const held: Record<string, unknown> = {}
+  for (const name of names) {
+    const method: unknown = Reflect.get(owner, name)
+    if (typeof method !== 'function') continue
+    held[name] = (context: Context, ...all: unknown[]): Promise<unknown> =>
+      holding(hold, context, async () => Reflect.apply(method, owner, [context, ...all]))
+  }
+  return held
+}
+
+async function holding<Result>(hold: Hold, call: BlockCall, work: () => Promise<Result>): Promise<Result> {
+  const lease = await hold(call)
+  try {
+    return await work()
+  } finally {
+    // One that was given up may still be in a group that is being committed.
+    if (call.signal.aborted) lease.endAfterOthers()
+    else lease[Symbol.dispose]()
   }
 }
 

@@ -74,6 +74,33 @@ describe('collection', () => {
     for (const { cid, bytes } of blocks.slice(0, 30)) expect(await here.store.blocks.get(context(), cid)).toEqual(bytes)
   })
 
+  it('that is under way leaves what is pinned, put again or written meanwhile', async () => {
+    await using here = opened()
+    const garbage = raw('garbage')
+    await here.store.blocks.put(context(), garbage.cid, garbage.bytes)
+    const bodies = ['pinned', 'put again', 'written'].map((name) => sample(name, 2_500_000))
+    const cids: string[] = []
+    for (const body of bodies) {
+      cids.push((await here.store.content.put(context(), source(body), { profile })).cid ?? '')
+    }
+    const collecting = here.store.blocks.collect(context())[Symbol.asyncIterator]()
+    // What is needed is marked by now: nothing of all this is.
+    expect((await collecting.next()).value).toMatchObject({ cid: garbage.cid })
+    await here.store.pins.add(context(), cids[0] ?? '', {})
+    await here.store.content.put(context(), source(bodies[1] ?? ''), { profile })
+    await here.put('file', bodies[2] ?? '')
+    expect((await collecting.next()).done).toBe(true)
+    for (const [at, cid] of cids.entries()) {
+      const { body } = await here.store.content.read(context(), cid, {})
+      expect(Buffer.from(bodies[at] ?? '').equals(await collected(body)), `${at}`).toBe(true)
+    }
+    // The one that was put again and is held by nothing goes with the next.
+    expect((await all(here.store.blocks.collect(context()))).length).toBe(4)
+    expect(Buffer.from(bodies[2] ?? '').toString()).toBe(
+      Buffer.from(await collected((await here.store.read(context(), key('file'), {})).body)).toString(),
+    )
+  })
+
   it('never runs twice at once', async () => {
     await using here = opened()
     for (let at = 0; at < 5; at++) await here.store.blocks.put(context(), raw(`${at}`).cid, raw(`${at}`).bytes)

@@ -53,9 +53,8 @@ describe('pins (B-IPFS-4)', () => {
     }
     expect((await listed(here)).map(({ cid }) => cid)).toEqual(cids.toSorted())
     expect((await listed(here, { mode: 'direct' })).length).toBe(13)
-    expect((await listed(here, { name: 'e 2' })).map(({ name }) => name).toSorted()).toEqual(
-      ['name 2', 'name 20', 'name 21', 'name 22', 'name 23', 'name 24'].toSorted(),
-    )
+    const names = new Set((await listed(here, { name: 'e 2' })).map(({ name }) => name))
+    expect(names).toEqual(new Set(['name 2', 'name 20', 'name 21', 'name 22', 'name 23', 'name 24']))
     const found: string[] = []
     for (let cursor: string | undefined, more = true; more;) {
       const [page] = await all(firstOf(here.store.pins.list(context(), { limit: 4, cursor })))
