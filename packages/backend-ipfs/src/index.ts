@@ -52,7 +52,7 @@ export const plugin: Plugin<IpfsOptions> = definePlugin<IpfsOptions>({
     password: { type: 'string', secret: true, description: 'Password of that user.' },
     plainHttp: {
       type: 'boolean',
-      description: 'Sends the login and all bytes unencrypted to another machine.',
+      description: 'Sends the login unencrypted, over http, to another machine.',
       default: false,
     },
     connections: { type: 'number', minimum: 1, description: 'Connections to the daemon at once.', default: 32 },

@@ -41,7 +41,7 @@ export interface KuboOptions {
   /** Basic login of `API.Authorizations`; both or none, and no token beside them. */
   readonly user?: string | undefined
   readonly password?: Secret | undefined
-  /** Sends the login and all bytes unencrypted to another machine, over `http://`. Default: false; this machine is always reached so. */
+  /** Sends a login unencrypted to another machine, over `http://`. Default: false; this machine is always reached so. */
   readonly plainHttp?: boolean | undefined
   /** Connections at once. Minimum 1, default 32. */
   readonly connections?: number | undefined
