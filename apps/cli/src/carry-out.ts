@@ -147,6 +147,7 @@ async function tellResult(
   const deed = deeds[action.action]
   tally[deed]++
   if (action.action === 'copy' || action.action === 'move') tally.bytes += entry?.size ?? action.entry.size ?? 0
+  if (!output.json && !session.verbose) return
   const names = namesOf(from, to, action)
   await output.lines([{ type: deed, ...names, entry, verified, dropped }])
   if (session.verbose) output.tell(`${sentence(action.action, names)}\n`)

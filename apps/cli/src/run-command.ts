@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { fromErrno, storageError } from '@kit/core'
 import { exitCodes } from './exit-codes.ts'
-import { leanMemory } from './lean-memory.ts'
+import { tuneEngine } from './tune-engine.ts'
 import { exitOf, failureTexts, ownExitOf, resultLine, type CommandResult } from './outcome.ts'
 import { standardOutput, type Output } from './output.ts'
 import { openSession, type Globals, type Session } from './session.ts'
@@ -18,7 +18,7 @@ export async function runCommand(
   globals: Globals,
   body: (session: Session) => Promise<CommandResult>,
 ): Promise<number> {
-  leanMemory(verb)
+  tuneEngine(verb)
   const controller = new AbortController()
   const ended = endings(controller)
   const requestId = randomUUID()

@@ -49,7 +49,14 @@ export const capabilities: Capabilities = {
   consistent: { read: true, list: true },
   changes: { resumable: false },
   upload: { partMinBytes: usualPartBytes, partMaxBytes, partsMax, list: true },
-  hints: { latencyMs: 0, throughput: 'very high', durability: 'medium', cost: 'none', concurrency: 64 },
+  hints: {
+    latencyMs: 0,
+    throughput: 'very high',
+    durability: 'medium',
+    cost: 'none',
+    concurrency: 64,
+    localFiles: true,
+  },
 }
 
 /** Without `fsync`, what was written outlives the process, not the machine. */

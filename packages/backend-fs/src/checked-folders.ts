@@ -36,6 +36,7 @@ export function checkedFolders(rootPath: string): Folders {
 
   return {
     held: () => undefined,
+    kept: () => undefined,
     known: () => undefined,
     confirm: () => false,
     open,

@@ -1,6 +1,7 @@
 /* oxlint-disable unicorn/require-post-message-target-origin -- threads have no origin */
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
+import { beginThread } from './thread.ts'
 
 /** Bytes between two open files. */
 export interface Stretch {
@@ -71,15 +72,8 @@ function next(): void {
   }
 }
 
-/** Its code is the text of a function, so that it is wherever this module is bundled to. */
 function begin(): Thread {
-  const worker = new Worker(`(${copyLoop.toString()})()`, {
-    eval: true,
-    name: 'kit-copy',
-    // What the program was started with is not for this thread.
-    execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 },
-  })
+  const worker = beginThread('kit-copy', `(${copyLoop.toString()})()`)
   const thread: Thread = { worker, busy: undefined }
   const settle = (answer: Answer): void => {
     const ended = thread.busy
@@ -93,7 +87,6 @@ function begin(): Thread {
     threads.splice(threads.indexOf(thread), 1)
     settle({ ended: 'failed', failure: { reading: false, code: undefined, message } })
   })
-  worker.unref()
   threads.push(thread)
   return thread
 }

@@ -1,11 +1,14 @@
 import { nameFromBytes, storageError, type Entry, type Etag, type ReadConditions } from '@kit/core'
 import type { Stats } from './fs-client.ts'
 
+/** What an entry tells of a file. */
+export type Facts = Pick<Stats, 'ino' | 'size' | 'mtimeMs' | 'ctimeMs' | 'mode'>
+
 const typeMask = 0o170000
 const types = { directory: 0o040000, file: 0o100000, link: 0o120000 } as const
 
 /** `undefined` for sockets, pipes and devices. */
-export function kindOf(stats: Stats): Entry['kind'] | undefined {
+export function kindOf(stats: Pick<Stats, 'mode'>): Entry['kind'] | undefined {
   const type = stats.mode & typeMask
   if (type === types.file) return 'file'
   if (type === types.directory) return 'directory'
@@ -17,11 +20,11 @@ export function kindOf(stats: Stats): Entry['kind'] | undefined {
  * last change of any kind, which nobody can set, is part of it too. Inode numbers alone come back within two writes. The times are
  * milliseconds, as exact as a double has them: to a quarter of a microsecond.
  */
-export function etagOf({ ino, size, mtimeMs, ctimeMs }: Stats): Etag {
+export function etagOf({ ino, size, mtimeMs, ctimeMs }: Facts): Etag {
   return `"${ino}-${size}-${mtimeMs}-${ctimeMs}"`
 }
 
-export function entryOf(key: string, stats: Stats, target?: Buffer): Entry {
+export function entryOf(key: string, stats: Facts, target?: Buffer): Entry {
   const kind = kindOf(stats)
   if (kind === undefined) throw special()
   const { size } = stats

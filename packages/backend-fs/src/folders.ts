@@ -19,9 +19,17 @@ export interface KnownFolder extends Folder {
   plain(name: string): FilePath
 }
 
+/** One that is still where its key says only if `link` shows `place`, each byte one character. The root has no such link. */
+export interface PlacedFolder extends Folder {
+  readonly link: string | undefined
+  readonly place: string
+}
+
 export interface Folders {
   /** The directory when it is open already: the quick way. */
   held(key: string): Folder | undefined
+  /** The same, where it is left to the caller to look whether it is still in its place. */
+  kept(key: string): PlacedFolder | undefined
   /** Follows links that stay below the root. @throws ENOENT and ENOTDIR as the system gives them, PermissionDenied */
   open(key: string): Promise<Folder>
   /** As open, but not kept for later, and no link is followed: ENOENT. For walks through the tree. */

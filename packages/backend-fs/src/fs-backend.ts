@@ -61,13 +61,13 @@ export function fsBackend(options: SiteOptions): Backend {
 
   /** A local filesystem answers soon; any other may hang, and then an abort leaves it to itself. */
   async function run<Result>(
-    { signal }: Context,
+    context: Context,
     work: (at: Site) => Promise<Result>,
     details?: { readonly missing: boolean },
   ): Promise<Result> {
     try {
       const at = site === undefined || closed ? await now() : site
-      return await (at.local ? work(at) : untilAborted(signal, work(at)))
+      return await (at.local ? work(at) : untilAborted(context.signal, work(at)))
     } catch (error) {
       throw error instanceof SourceFailure ? error.error : fsError(error, details)
     }

@@ -5,11 +5,22 @@ import {
   type Entry,
   type Key,
   type ListOptions,
+  type LocalFile,
   type Page,
 } from '@kit/core'
+import { fileState } from '@kit/core/node'
 import { entryOf, kindOf } from './entry.ts'
-import { reserved, type Folder } from './folders.ts'
-import { lstat, lstatNow, openByteDirectory, openDirectory, openDirectoryNow, readlink, type Dir } from './fs-client.ts'
+import { pathOf, reserved, type Folder } from './folders.ts'
+import {
+  lstat,
+  lstatNow,
+  openByteDirectory,
+  openDirectory,
+  openDirectoryNow,
+  readlink,
+  type Dir,
+  type Stats,
+} from './fs-client.ts'
 import { errnoOf, fsError } from './fs-errors.ts'
 import { timed } from './pace.ts'
 import type { Site } from './site.ts'
@@ -26,9 +37,11 @@ export async function* list(
   site: Site,
   { signal }: Context,
   directory: Key,
-  { recursive = false, limit = pageMax }: ListOptions,
+  { recursive = false, limit = pageMax, want }: ListOptions,
 ): AsyncGenerator<Page> {
   const size = Math.max(1, Math.min(limit, pageMax))
+  const fileOf =
+    want?.includes('file') === true ? (key: string, stats: Stats) => localFile(site, key, stats) : undefined
   // Without links, and as the caller names them: a link may be on the way to the top.
   const waiting: { readonly key: string; readonly prefix: string }[] = []
   let entries: Entry[] = []
@@ -43,7 +56,7 @@ export async function* list(
         try {
           for await (const names of namesOf(site, folder, size)) {
             throwIfAborted(signal)
-            for (const entry of await entriesOf(site, folder, names, prefix)) {
+            for (const entry of await entriesOf(site, folder, names, prefix, fileOf)) {
               if (entry === undefined) continue
               if (recursive && entry.kind === 'directory') below.push(entry.key.slice(prefix.length))
               entries.push(entry)
@@ -150,6 +163,7 @@ function entriesOf(
   folder: Folder,
   names: readonly string[],
   prefix: string,
+  fileOf: ((key: string, stats: Stats) => LocalFile | undefined) | undefined,
 ): Promise<(Entry | undefined)[]> {
   return new Promise((resolve, reject) => {
     const entries: (Entry | undefined)[] = Array.from({ length: names.length })
@@ -166,7 +180,9 @@ function entriesOf(
           const stats = now ? timed(pace, () => lstatNow(path)) : await lstat(path)
           const kind = stats && kindOf(stats)
           if (stats === undefined || kind === undefined) continue
-          entries[at] = entryOf(prefix + name, stats, kind === 'link' ? await readlink(path) : undefined)
+          const key = prefix + name
+          const entry = entryOf(key, stats, kind === 'link' ? await readlink(path) : undefined)
+          entries[at] = fileOf === undefined || kind !== 'file' ? entry : { ...entry, file: fileOf(key, stats) }
         } catch (error) {
           if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'EINVAL') throw error
         }
@@ -175,4 +191,10 @@ function entriesOf(
     }
     for (let count = Math.min(inFlight, Math.max(1, names.length)); count > 0; count--) run().catch(reject)
   })
+}
+
+/** By its usual path: what that leads to is compared with the state, so it need not be held. */
+function localFile({ root }: Site, key: string, stats: Stats): LocalFile | undefined {
+  const path = pathOf(root === '/' ? `/${key}` : `${root}/${key}`)
+  return typeof path === 'string' ? { path, state: fileState(stats), from: 0 } : undefined
 }

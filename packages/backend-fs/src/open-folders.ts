@@ -1,5 +1,14 @@
 import { nameFromBytes, storageError } from '@kit/core'
-import { isReserved, missing, pathOf, split, type Folder, type Folders, type KnownFolder } from './folders.ts'
+import {
+  isReserved,
+  missing,
+  pathOf,
+  split,
+  type Folder,
+  type Folders,
+  type KnownFolder,
+  type PlacedFolder,
+} from './folders.ts'
 import {
   changedNow,
   closeNow,
@@ -15,13 +24,9 @@ import {
 import { escapes } from './fs-errors.ts'
 import { kindOf, special } from './entry.ts'
 
-interface Open extends KnownFolder {
+interface Open extends KnownFolder, PlacedFolder {
   readonly fd: number
   readonly parent: Open | undefined
-  /** Shows where the descriptor is now. */
-  readonly link: string
-  /** What it shows while the directory is where its key says, each byte one character. */
-  readonly place: string
   uses: number
   stale: boolean
   /** Since the last look for one to close. */
@@ -43,6 +48,7 @@ const tickMs = 60
  */
 export function openFolders(rootPath: string, rootFd: number, descriptors: string): Folders {
   const cache = new Map<string, Open>()
+  const opening = new Map<string, Promise<Open>>()
   const rootPlace = latin1(rootPath)
   const top = rootPath === '/' ? '/' : `${rootPath}/`
   const root = folder('', rootFd, undefined, rootPlace)
@@ -50,13 +56,13 @@ export function openFolders(rootPath: string, rootFd: number, descriptors: strin
   let closed = false
 
   function folder(key: string, fd: number, parent: Open | undefined, place: string): Open {
-    const link = `${descriptors}/${fd}`
+    const link = parent === undefined ? undefined : `${descriptors}/${fd}`
     const usual = key === '' ? top : `${top}${key}/`
     // The root's own path is the caller's business.
-    const prefix = parent === undefined ? top : `${link}/`
+    const prefix = link === undefined ? top : `${link}/`
     return {
       key,
-      path: parent === undefined ? rootPath : `${link}/.`,
+      path: link === undefined ? rootPath : `${link}/.`,
       at: (name) => pathOf(prefix + name),
       plain: (name) => pathOf(usual + name),
       fd,
@@ -81,7 +87,11 @@ export function openFolders(rootPath: string, rootFd: number, descriptors: strin
       held.seals = undefined
     }
     if (performance.now() >= held.nextSealing) return seal(held)
-    return readlinkNow(held.link) === held.place
+    return isAtItsPlace(held)
+  }
+
+  function isAtItsPlace({ fd, place }: Open): boolean {
+    return readlinkNow(`${descriptors}/${fd}`) === place
   }
 
   function sealsHold(held: Open, seals: readonly number[]): boolean {
@@ -98,10 +108,10 @@ export function openFolders(rootPath: string, rootFd: number, descriptors: strin
     held.nextSealing = performance.now() + tickMs / 2
     const seals: number[] = []
     for (let above = held.parent; above !== undefined; above = above.parent) seals.unshift(changedNow(above.fd))
-    if (readlinkNow(held.link) !== held.place) return false
+    if (!isAtItsPlace(held)) return false
     if (seals.some((time) => time > latest)) return true
     for (let above = held.parent; above !== undefined; above = above.parent) {
-      if (readlinkNow(above.link) !== above.place) return true
+      if (!isAtItsPlace(above)) return true
     }
     held.seals = seals
     return true
@@ -126,7 +136,33 @@ export function openFolders(rootPath: string, rootFd: number, descriptors: strin
     return found
   }
 
+  function kept(key: string): Open | undefined {
+    if (closed) throw closedError()
+    const found = key === '' ? root : cache.get(key)
+    if (found === undefined) return undefined
+    found.asked = true
+    found.uses++
+    return found
+  }
+
+  /** Whoever comes while another opens the same directory waits for that. */
   async function open(key: string): Promise<Open> {
+    const other = opening.get(key)
+    if (other !== undefined) {
+      await other.catch(() => undefined)
+      const found = held(key)
+      if (found !== undefined) return found
+    }
+    const own = openAnew(key)
+    opening.set(key, own)
+    try {
+      return await own
+    } finally {
+      if (opening.get(key) === own) opening.delete(key)
+    }
+  }
+
+  async function openAnew(key: string): Promise<Open> {
     for (let wanted = key, tries = 0; tries < 40; tries++) {
       const found = held(wanted)
       if (found !== undefined) return found
@@ -224,16 +260,15 @@ export function openFolders(rootPath: string, rootFd: number, descriptors: strin
   }
 
   function known(key: string): Open | undefined {
-    if (closed) throw closedError()
-    const found = key === '' ? root : cache.get(key)
-    if (found === undefined || (found.seals === undefined && found !== root)) return undefined
-    found.asked = true
-    found.uses++
-    return found
+    const found = kept(key)
+    if (found === undefined || found.seals !== undefined || found === root) return found
+    release(found)
+    return undefined
   }
 
   return {
     held,
+    kept,
     known,
     confirm(given) {
       const one = own(given)

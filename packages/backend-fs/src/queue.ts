@@ -4,6 +4,8 @@ import { abortError } from '@kit/core'
 export interface Queue {
   /** Undefined: it is your turn already, nothing to wait for. */
   enter(name: string, signal: AbortSignal): Promise<void> | undefined
+  /** Takes a name that is free. */
+  take(name: string): void
   leave(name: string): void
   /** Whether nobody has it. */
   isFree(name: string): boolean
@@ -35,6 +37,7 @@ export function createQueue(): Queue {
         others.push(turn)
       })
     },
+    take: (name) => void waiting.set(name, []),
     isFree: (name) => !waiting.has(name),
     leave(name) {
       const next = waiting.get(name)?.shift()

@@ -1,4 +1,4 @@
-import { storageError, throwIfAborted, type ByteRange, type Context, type Entry } from '@kit/core'
+import { isAborted, storageError, throwIfAborted, type ByteRange, type Context, type Entry } from '@kit/core'
 import type { Key, ReadConditions, ReadOptions, ReadResult } from '@kit/core'
 import { fileState } from '@kit/core/node'
 import { bodyStream } from './body-stream.ts'
@@ -27,12 +27,12 @@ import { inFolder, type Site } from './site.ts'
  */
 export function statQuickly(
   { local, folders, pace }: Site,
-  { signal }: Context,
+  context: Context,
   key: Key,
   conditions: ReadConditions,
   later: () => Promise<Entry>,
 ): Promise<Entry> | undefined {
-  if (!local || signal.aborted || key === '') return undefined
+  if (!local || isAborted(context) || key === '') return undefined
   const slash = key.lastIndexOf('/')
   const folder = folders.known(slash < 0 ? '' : key.slice(0, slash))
   if (folder === undefined) return undefined
@@ -74,8 +74,8 @@ function statInThread(path: FilePath, pace: Pace): Stats | undefined {
   }
 }
 
-export async function stat(site: Site, { signal }: Context, key: Key, conditions: ReadConditions): Promise<Entry> {
-  if (signal.aborted) throwIfAborted(signal)
+export async function stat(site: Site, context: Context, key: Key, conditions: ReadConditions): Promise<Entry> {
+  if (isAborted(context)) throwIfAborted(context.signal)
   const entry = await entryAt(site, key)
   checkRead(entry.etag, conditions)
   return entry
@@ -96,8 +96,7 @@ const wholeMax = 256 * 1024
 const inThreadMax = 64 * 1024
 
 export async function read(site: Site, context: Context, key: Key, options: ReadOptions): Promise<ReadResult> {
-  const { signal } = context
-  if (signal.aborted) throwIfAborted(signal)
+  if (isAborted(context)) throwIfAborted(context.signal)
   const fd = await openForReading(site, key)
   let kept = false
   try {
@@ -117,7 +116,7 @@ export async function read(site: Site, context: Context, key: Key, options: Read
     const body = allocate(to - from)
     if (site.local && to - from <= inThreadMax && site.pace.isQuick()) readFullyNow(fd, body, from, site.pace)
     else if (to > from) await readFully(fd, body, from)
-    if (signal.aborted) throwIfAborted(signal)
+    if (isAborted(context)) throwIfAborted(context.signal)
     return { entry, from, body }
   } finally {
     if (!kept) await site.files.close(fd)

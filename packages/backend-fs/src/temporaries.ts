@@ -11,6 +11,8 @@ export interface Temporaries {
   create(mode: number): Promise<Temporary & { readonly fd: number }>
   /** The same in the thread; undefined where that needs more than one step. */
   createNow(files: FilesNow, mode: number): (Temporary & { readonly fd: number }) | undefined
+  /** A path for a file that is made there at once; undefined where that needs more than one step. */
+  next(): Temporary | undefined
   /** A name for a file (or directory) that `work` makes; it is called again when the directory was gone. */
   named(work: (path: FilePath) => Promise<void>): Promise<Temporary & { readonly key: string }>
   /** Removes it where it is still there. Never throws: what cannot be removed now is removed at `close`. */
@@ -111,6 +113,12 @@ export function createTemporaries(
         opened.fd = await files.open(path, openFlags.create, mode)
       })
       return Object.assign(temporary, opened)
+    },
+    next() {
+      if (current === undefined) return undefined
+      const temporary = { path: current.at(`${token}-${++count}`) }
+      outstanding.add(temporary)
+      return temporary
     },
     createNow(now, mode) {
       if (current === undefined) return undefined

@@ -1,4 +1,12 @@
-import { throwIfAborted, type Context, type Entry, type Key, type Source, type WriteOptions } from '@kit/core'
+import {
+  isAborted,
+  throwIfAborted,
+  type Context,
+  type Entry,
+  type Key,
+  type Source,
+  type WriteOptions,
+} from '@kit/core'
 import {
   alreadyExists,
   checkWrite,
@@ -15,9 +23,10 @@ import { isDirectoryError } from './fs-errors.ts'
 import { fill } from './fill.ts'
 import { wrongLength, writeAll } from './pour.ts'
 import type { Site } from './site.ts'
+import { smallBody } from './small-body.ts'
 import { nextStamp } from './stamp.ts'
 import type { Temporary } from './temporaries.ts'
-import { fitsNow, writeNow } from './write-now.ts'
+import { writeSmall } from './write-small.ts'
 
 /** Into a temporary file, which then takes the key's place in one step. */
 export async function write(
@@ -28,20 +37,23 @@ export async function write(
   options: WriteOptions,
 ): Promise<Entry> {
   const { temporaries, files } = site
-  const { signal } = context
   const { bytes } = source
-  throwIfAborted(signal)
+  if (isAborted(context)) throwIfAborted(context.signal)
   if (key === '') throw isDirectoryError()
-  if (bytes === undefined) await refuseEarly(site, key, options)
-  else if (source.size !== undefined && source.size !== bytes.byteLength) {
+  if (bytes !== undefined && source.size !== undefined && source.size !== bytes.byteLength) {
     throw wrongLength(`${bytes.byteLength} bytes, not the ${source.size}`)
-  } else if (fitsNow(site, bytes, options)) {
-    const quick = site.workPace.inTurn()
-    const isQuick = quick === true || (await quick)
-    if (signal.aborted) throwIfAborted(signal)
-    const entry = isQuick && writeNow(site, key, bytes, options)
-    if (entry) return entry
   }
+  const small = smallBody(source)
+  if (small !== undefined) {
+    const entry = await writeSmall(site, context, key, small, options)
+    if (entry !== undefined) {
+      source.file?.copied?.(entry.size ?? 0)
+      return entry
+    }
+  }
+  const { signal } = context
+  throwIfAborted(signal)
+  if (bytes === undefined) await refuseEarly(site, key, options)
   const temporary = await temporaries.create(0o666)
   const { fd } = temporary
   try {

@@ -33,8 +33,8 @@ export interface Capabilities {
         readonly durable: 'process' | 'power'
         readonly ifAbsent?: How | undefined
         readonly ifMatch?: How | undefined
-        /** Whom conditions protect against: every client of the store, Kit processes on this host, or only who is in this process. */
-        readonly conditionScope?: 'store' | 'host' | 'process' | undefined
+        /** Whom conditions protect against: every client of the store, or only Kit processes on this host. */
+        readonly conditionScope?: 'store' | 'host' | undefined
         readonly unknownSize?: How | undefined
         /** Set where a write into a missing directory fails (with NotFound): core then makes the parents. */
         readonly parents?: 'required' | undefined
@@ -111,6 +111,8 @@ export interface Capabilities {
         readonly cost?: Level | undefined
         readonly concurrency?: number | undefined
         readonly opsPerSecond?: number | undefined
+        /** Objects are files of this machine: entries tell `file` where it is wanted, and a `Source` that is one is copied as a file. */
+        readonly localFiles?: boolean | undefined
       }
     | undefined
 }

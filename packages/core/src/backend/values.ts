@@ -56,7 +56,7 @@ export interface Source {
 
 /** Bytes in a file of this machine, for whoever can open files. */
 export interface LocalFile {
-  /** Opens the very file that was looked at, or nothing; good as long as the stream beside it is neither ended nor at its end. */
+  /** Leads to the file that was looked at, if its state is still that; beside a stream, until that is ended or at its end. */
   readonly path: string
   /** Of the state of the file, see `fileState` in `@kit/core/node`: what is opened is compared with it before and after. */
   readonly state: string
@@ -95,6 +95,8 @@ export interface Entry extends Attributes {
   /** Where a link points, as it is spelt in the link. */
   readonly target?: string | undefined
   readonly hashes?: Hashes | undefined
+  /** The file of this machine that the object is, unopened; only where it is wanted and `hints.localFiles` says so. */
+  readonly file?: LocalFile | undefined
   /** `archived` and `pending` objects have no readable bytes now: read fails with NotReady. Absent means online. */
   readonly state?: 'online' | 'archived' | 'pending' | undefined
 }

@@ -13,6 +13,13 @@ export function rootOf(context: Context): object {
 
 function silent(): void {}
 
+/** Whether a call has been cancelled: the quick way to ask, since a signal is made for who listens to it. */
+export function isAborted(context: Context): boolean {
+  return context instanceof CallContext || context instanceof DerivedContext || context instanceof AttemptContext
+    ? context.aborted
+    : context.signal.aborted
+}
+
 /**
  * One call of the program. The signal is made when somebody asks for it: most calls on fast stores end before anyone does.
  */
@@ -30,6 +37,10 @@ export class CallContext implements Context {
     this.#signal = signal
     this.#requestId = requestId
     this.log = log
+  }
+
+  get aborted(): boolean {
+    return this.#signal?.aborted === true
   }
 
   get signal(): AbortSignal {
@@ -75,6 +86,10 @@ export class DerivedContext implements Context {
     return this.#parent.log
   }
 
+  get aborted(): boolean {
+    return this.#aborted || isAborted(this.#parent)
+  }
+
   get signal(): AbortSignal {
     if (this.#controller !== undefined) return this.#controller.signal
     const controller = new AbortController()
@@ -112,6 +127,10 @@ export class AttemptContext implements Context {
   constructor(parent: Context, attempt: number) {
     this.#parent = parent
     this.attempt = attempt
+  }
+
+  get aborted(): boolean {
+    return isAborted(this.#parent)
   }
 
   get signal(): AbortSignal {

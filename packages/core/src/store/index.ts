@@ -1,4 +1,4 @@
-export { cleanupContext, withSignal } from './context.ts'
+export { cleanupContext, isAborted, withSignal } from './context.ts'
 export { effectiveCapabilities } from './effective.ts'
 export { openStore, type OpenOptions } from './open-store.ts'
 export { checkRange, resolveRange } from './ranges.ts'

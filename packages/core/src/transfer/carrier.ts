@@ -1,4 +1,4 @@
-import type { UploadToken, WriteConditions } from '../backend/index.ts'
+import type { Source, UploadToken, WriteConditions } from '../backend/index.ts'
 import { storageError } from '../errors/index.ts'
 import { bytesSource, type CallOptions, type Store, type StoreEntry } from '../store/index.ts'
 import { isStrong } from '../store/strong-etag.ts'
@@ -20,6 +20,8 @@ export interface Carried {
 }
 
 const defaultPartsFrom = 64 * 2 ** 20
+/** Up to this size, opening a file here would cost more than all the rest. In bytes. */
+const smallFile = 64 * 1024
 
 /** Copies and moves single objects between two stores. */
 export class Carrier {
@@ -83,6 +85,8 @@ export class Carrier {
     call: CallOptions,
     onBytes: (bytes: number) => void,
   ): Promise<Carried & { readonly seen: StoreEntry }> {
+    const small = await this.#smallFile(action, call, onBytes)
+    if (small !== undefined) return small
     const reading = await this.#from.read(action.from, call)
     const { whole, entry: seen } = reading
     try {
@@ -109,6 +113,37 @@ export class Carrier {
       return { entry, verified, dropped, seen }
     } finally {
       if (whole === undefined) await reading[Symbol.asyncDispose]()
+    }
+  }
+
+  /** A small file of this machine, for the other store to take by its path. Undefined where it is another case, or the file is another by now. */
+  async #smallFile(
+    action: CarryAction,
+    call: CallOptions,
+    onBytes: (bytes: number) => void,
+  ): Promise<(Carried & { readonly seen: StoreEntry }) | undefined> {
+    const { entry: seen } = action
+    const { file, size = smallFile + 1 } = seen
+    if (file === undefined || size > smallFile || this.#options.verify === 'read') return undefined
+    let taken = true
+    const source: Source = {
+      size,
+      version: seen.etag,
+      file,
+      open() {
+        taken = false
+        throw storageError('Conflict', 'the file is not the one that was listed')
+      },
+    }
+    const { attributes, dropped } = this.#attributesOf(seen)
+    try {
+      const entry = await this.#to.write(action.to, source, { ...call, ...attributes, ...this.#conditions(action) })
+      onBytes(size)
+      const verified = await this.#checked(entry, call, async () => verifyTold(seen, await this.#sized(entry, call)))
+      return { entry, verified, dropped, seen }
+    } catch (error) {
+      if (taken) throw error
+      return undefined
     }
   }
 

@@ -2,7 +2,7 @@ import type { Entry } from '../backend/index.ts'
 import { abortError, errorCode, storageError, throwIfAborted } from '../errors/index.ts'
 import { keyName, parseKey } from '../keys/index.ts'
 import type { CallOptions, Store, StoreEntry } from '../store/index.ts'
-import { atOnce } from './at-once.ts'
+import { atOnce, bothFiles } from './at-once.ts'
 import { childSignal } from './child-signal.ts'
 import { mergeListings, type Pair } from './merge.ts'
 import { sameBytes } from './read-both.ts'
@@ -64,6 +64,7 @@ export async function* compareInBatches(
   }
 
   const fields = judge.wants
+  if (bothFiles(left.store, right.store)) fields.push('file')
   const call = { signal, requestId: options.requestId, want: fields.length === 0 ? undefined : fields }
   const pairs = mergeListings(left, other === undefined ? undefined : right, {
     left: { ...call, directories: real || ownReal },
