@@ -33,6 +33,8 @@ export interface DirectoryNode extends DirectoryAttributes {
   readonly bytes: Bytes
   /** Names of the links in order; in a shard each with its slot in hexadecimal before it, and nothing more where it is a shard. */
   readonly names: readonly string[]
+  /** What the links point at, as far as it is known already: see `childAt`. */
+  readonly children: (Child | undefined)[]
   /** Offsets of the link fields in `bytes`, and behind the last the end of them all. */
   readonly at: Uint32Array
   /** Slots of a shard; 0 where the directory is not sharded. */
@@ -62,7 +64,7 @@ export function linkAt(node: DirectoryNode, index: number): LinkField {
 
 /** What a link points at. @throws Corrupt */
 export function childAt(node: DirectoryNode, index: number): Child {
-  return childOf(node.bytes, linkAt(node, index))
+  return (node.children[index] ??= childOf(node.bytes, linkAt(node, index)))
 }
 
 /** Where a name of an unsharded directory is, or, as the complement of a number, where it would be. */
@@ -139,7 +141,8 @@ export function decodeDirectory(block: Bytes): DirectoryNode {
   at[links.length] = end
   const canonical = order === undefined && linksBefore === links.length && dataTo === block.byteLength
   const bytes = canonical ? block : joined(block, links, data)
-  return { bytes, names, at, fanout: sharded ? fanout : 0, totals, mode, modified }
+  const children: DirectoryNode['children'] = Array.from({ length: names.length })
+  return { bytes, names, children, at, fanout: sharded ? fanout : 0, totals, mode, modified }
 }
 
 function joined(block: Bytes, links: readonly LinkField[], data: Bytes): Bytes {
@@ -230,6 +233,8 @@ export interface LinkChange {
   readonly name?: string | undefined
   /** The whole field, where there is one. */
   readonly field?: Bytes | undefined
+  /** What it points at, where that is at hand. */
+  readonly child?: Child | undefined
 }
 
 /** The node with changes, which come in the order of their indexes; those before a link come before the one that replaces it. */
@@ -259,6 +264,7 @@ export function changed(
   const links = node.names.length
   const at = new Uint32Array(links + more + 1)
   const names = node.names.slice()
+  const children = node.children.slice()
   const runs: Bytes[] = []
   let done = 0
   let made = 0
@@ -276,11 +282,14 @@ export function changed(
     }
     done = to
   }
-  for (const { index, replaces, name = '', field } of changes) {
+  for (const { index, replaces, name = '', field, child } of changes) {
     keep(index)
-    if (field === undefined) names.splice(made, 1)
-    else {
+    if (field === undefined) {
+      names.splice(made, 1)
+      children.splice(made, 1)
+    } else {
       names.splice(made, replaces ? 1 : 0, name)
+      children.splice(made, replaces ? 1 : 0, child)
       at[made++] = end
       runs.push(field)
       end += field.byteLength
@@ -297,14 +306,15 @@ export function changed(
     to += run.byteLength
   }
   bytes.set(data, to)
-  return { bytes, names, at, fanout, totals, mode: attributes.mode, modified: attributes.modified }
+  return { bytes, names, children, at, fanout, totals, mode: attributes.mode, modified: attributes.modified }
 }
 
 /** A node without links. */
 export function emptyNode(fanout: number, attributes: DirectoryAttributes = {}): DirectoryNode {
   const { mode, modified } = attributes
   const totals = { below: 0, names: 0, fields: 0, shards: 0 }
-  return { bytes: dataField(fanout, [], attributes), names: [], at: new Uint32Array(1), fanout, totals, mode, modified }
+  const at = new Uint32Array(1)
+  return { bytes: dataField(fanout, [], attributes), names: [], children: [], at, fanout, totals, mode, modified }
 }
 
 /** The data of a node, as the field that its block ends with. */

@@ -82,13 +82,23 @@ function changedBlock(node: DirectoryNode, edits: ReadonlyMap<string, Child | nu
     if (child === null && found < 0) continue
     const index = found < 0 ? ~found : found
     const field = child === null ? undefined : encodeLinkField(name, child)
-    changes.push({ index, replaces: found >= 0, name, field })
+    changes.push({ index, replaces: found >= 0, name, field, child: known(child) })
   }
   return changes.length === 0 ? node : changed(node, changes)
 }
 
 /** Slots in a shard that is made here. */
 export const fanout = 256
+
+/** CIDs in the one spelling that is given by readers. */
+const canonical = /^(?:b[a-z2-7]{58}|Qm[1-9A-HJ-NP-Za-km-z]{44})$/
+
+/** What a reader would give for it, where that needs no parsing. */
+function known(child: Child | null): Child | undefined {
+  if (child === null || !canonical.test(child.cid)) return undefined
+  const { cid, size } = child
+  return size === undefined ? { cid } : { cid, size }
+}
 
 /** The same directory in shards. */
 function sharded(nodes: Nodes, node: DirectoryNode, call: BlockCall): Promise<DirectoryNode> {

@@ -1,4 +1,6 @@
 import fc from 'fast-check'
+import { base58btc } from 'multiformats/bases/base58'
+import { CID } from 'multiformats/cid'
 import { describe, expect, it } from 'vitest'
 import { buildDirectory, editDirectory, lookUp, readDirectory, type Profile, type SizedChild } from '../../src/index.ts'
 import { hashName } from '../../src/directories/name-hash.ts'
@@ -136,6 +138,19 @@ describe.each(profiles)('a directory of %s that was edited', (profile) => {
         expect(rest).toEqual(all.slice(index + 1))
       }
     }
+  })
+
+  it('is the same for every spelling of a CID, and tells the canonical one', async () => {
+    const blocks = memoryBlocks()
+    const { cid, size } = fileOf('x', profile)
+    const other = CID.parse(cid).version === 0 ? CID.parse(cid) : CID.parse(cid).toString(base58btc)
+    const upper = cid.startsWith('b') ? `B${cid.slice(1).toUpperCase()}` : cid
+    const made = await edit(blocks, undefined, [['a', 'x']], profile)
+    for (const spelling of [other.toString(), upper]) {
+      const edits = new Map([['a', { cid: spelling, size }]])
+      expect(await editDirectory(blocks, blocks, undefined, edits, { profile, signal })).toEqual(made)
+    }
+    expect(await lookUp(blocks, made.cid, 'a', { signal })).toEqual({ cid, size })
   })
 
   it('refuses names that no path has, and keeps what it was', async () => {
