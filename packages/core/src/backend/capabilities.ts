@@ -33,8 +33,8 @@ export interface Capabilities {
         readonly durable: 'process' | 'power'
         readonly ifAbsent?: How | undefined
         readonly ifMatch?: How | undefined
-        /** Whom conditions protect against: every client of the store, or only Kit processes on this host. */
-        readonly conditionScope?: 'store' | 'host' | undefined
+        /** Whom conditions protect against: every client of the store, Kit processes on this host, or only who is in this process. */
+        readonly conditionScope?: 'store' | 'host' | 'process' | undefined
         readonly unknownSize?: How | undefined
         /** Set where a write into a missing directory fails (with NotFound): core then makes the parents. */
         readonly parents?: 'required' | undefined
