@@ -11,7 +11,7 @@ import type { Profile } from '@kit/content'
 import { capabilities } from './capabilities.ts'
 import { ipfsBackend } from './ipfs-backend.ts'
 import { kubo, type KuboClient, type KuboOptions } from './kubo.ts'
-import { defaultUrl } from './rpc/index.ts'
+import { defaultUrl, nameOf, parseAddress } from './rpc/index.ts'
 import { rootOf } from './root.ts'
 import { turnsOf } from './turns.ts'
 
@@ -108,7 +108,7 @@ function open(options: Checked<IpfsOptions>, environment: Environment): Backend 
   // Core watches over stalls.
   const client = kubo({ ...how, stallTimeout: 0 }, (value) => environment.secret(value))
   clients.set(own, client)
-  const turns = turnsOf(`${how.url ?? defaultUrl} ${how.socketPath ?? ''}`)
+  const turns = turnsOf(`${nameOf(parseAddress(how.url ?? defaultUrl))} ${how.socketPath ?? ''}`)
   return ipfsBackend({ client, capabilities: own, turns, root: below, profile, trust })
 }
 

@@ -26,7 +26,7 @@ describe('the address of a daemon (B-IPFS-1, B-IPFS-2)', () => {
   it.each([
     '',
     'kubo',
-    'ftp://host',
+    'ftp://user:secret@host',
     '127.0.0.1:5001',
     'http://user:secret@host',
     'http://host?x',

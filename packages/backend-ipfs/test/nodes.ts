@@ -1,4 +1,4 @@
-import type { Backend, Context } from '@kit/core'
+import type { Backend } from '@kit/core'
 import { tryProvide, whyMissing, type Kubo, type KuboOptions as NodeOptions } from '@kit/test-servers'
 import { plugin, type IpfsOptions } from '../src/index.ts'
 
@@ -28,8 +28,4 @@ export async function openedBackend(options: IpfsOptions): Promise<Backend> {
     { plainHttp: false, ...options },
     { name: 'node', over: [], secret: async (value) => (typeof value === 'function' ? value() : value) },
   )
-}
-
-export function contextOf(signal: AbortSignal = new AbortController().signal): Context {
-  return { signal, requestId: 'test', attempt: 1, log: () => {} }
 }

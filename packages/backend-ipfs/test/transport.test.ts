@@ -178,6 +178,13 @@ describe('uploads', () => {
     },
   )
 
+  it('under names that are no text are refused by a typed error', async () => {
+    await using there = await daemon((request) => void request.resume())
+    const tree = there.client.addTree([{ path: '\ud800', body: bytesSource(new Uint8Array(1)) }])
+    await expect(collectAll(tree)).rejects.toMatchObject({ code: 'InvalidKey' })
+    await expect(there.client.pin.add('bafy', { name: '\ud800' })).rejects.toMatchObject({ code: 'InvalidConfig' })
+  })
+
   it('of known length say it', async () => {
     let length: string | undefined
     await using there = await daemon((request, response) => {

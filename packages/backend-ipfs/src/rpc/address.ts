@@ -23,7 +23,7 @@ export function parseAddress(text: string): KuboAddress {
   const url = URL.parse(fromMultiaddress(text) ?? text)
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw wrong(
-      `${JSON.stringify(text)} is no address: one looks like ${defaultUrl}, /unix/PATH or /ip4/127.0.0.1/tcp/5001`,
+      `${JSON.stringify(text.replace(/[^/]*@/, '…@'))} is no address: one looks like ${defaultUrl}, /unix/PATH or /ip4/127.0.0.1/tcp/5001`,
     )
   }
   if (url.username !== '' || url.password !== '')

@@ -56,6 +56,9 @@ function headOf({ field = 'file', path, kind = 'file', mode, modified }: Part, b
     if (nanoseconds > 0) attributes.set('mtime-nsecs', String(nanoseconds))
   }
   const name = attributes.size === 0 ? field : `${field}?${attributes.toString()}`
+  if (path?.isWellFormed() === false) {
+    throw storageError('InvalidKey', `${JSON.stringify(path)} is no text: half of a surrogate pair is missing`)
+  }
   // Kubo decodes names as a form does, where a plus is a space.
   const file = path === undefined ? '' : `; filename="${encodeURIComponent(path)}"`
   const lines = [

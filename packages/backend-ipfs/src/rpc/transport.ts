@@ -120,13 +120,18 @@ export function kuboTransport(options: TransportOptions): Transport {
 }
 
 function queryOf({ args = [], options = {} }: Asked): string {
-  const query = args.map((arg) => `arg=${encodeURIComponent(arg)}`)
+  const query = args.map((arg) => `arg=${encoded(arg)}`)
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue
     const values = typeof value === 'object' ? value : [String(value)]
-    for (const each of values) query.push(`${name}=${encodeURIComponent(each)}`)
+    for (const each of values) query.push(`${name}=${encoded(each)}`)
   }
   return query.length === 0 ? '' : `?${query.join('&')}`
+}
+
+function encoded(text: string): string {
+  if (text.isWellFormed()) return encodeURIComponent(text)
+  throw storageError('InvalidConfig', `${JSON.stringify(text)} is no text: half of a surrogate pair is missing`)
 }
 
 /** One request with all that may end it: the caller's signal, a stall, its source, the daemon. The first that comes is what is thrown. */
