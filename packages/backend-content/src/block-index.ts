@@ -137,7 +137,7 @@ export function blockIndex(): BlockIndex {
       free = chunkOf(row)[baseOf(row) + segmentWord] ?? 0
       return row
     }
-    if (rows === chunks.length * chunkRows) chunks.push(new Uint32Array(chunkRows * rowWords))
+    if ((rows & (chunkRows - 1)) === 0) chunks.push(new Uint32Array(chunkRows * rowWords))
     return rows++
   }
 
@@ -159,6 +159,18 @@ export function blockIndex(): BlockIndex {
       }
     }
     table[hole] = 0
+  }
+
+  /** Rows behind the last one. */
+  function append(words: Uint32Array): void {
+    for (let at = 0; at < words.length;) {
+      const within = rows & (chunkRows - 1)
+      if (within === 0) chunks.push(new Uint32Array(chunkRows * rowWords))
+      const part = words.subarray(at, at + (chunkRows - within) * rowWords)
+      chunkOf(rows).set(part, within * rowWords)
+      rows += part.length / rowWords
+      at += part.length
+    }
   }
 
   const metaOf = (row: number): number => chunkOf(row)[baseOf(row) + metaWord] ?? 0
@@ -251,22 +263,22 @@ export function blockIndex(): BlockIndex {
       }
     },
     load(dumped, keeps) {
-      const given = new Uint32Array(
-        dumped.byteOffset % 4 === 0 ? dumped.buffer : dumped.slice().buffer,
-        dumped.byteOffset % 4 === 0 ? dumped.byteOffset : 0,
-        dumped.byteLength / 4,
-      )
+      const aligned = dumped.byteOffset % 4 === 0 ? dumped : dumped.slice()
+      const given = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4)
+      // Most dumps are kept as they are, and then whole runs of rows are copied at once.
+      let from = 0
       for (let at = 0; at < given.length; at += rowWords) {
         const meta = given[at + metaWord] ?? 0
-        if ((meta & usedFlag) === 0) continue
-        if (!keeps(given[at + segmentWord] ?? 0, given[at + offsetWord] ?? 0)) continue
-        const row = newRow()
-        const chunk = chunkOf(row)
-        chunk.set(given.subarray(at, at + rowWords), baseOf(row))
-        chunk[baseOf(row) + epochWord] = 0
-        count++
-        bytes += meta & sizeMask
+        if ((meta & usedFlag) !== 0 && keeps(given[at + segmentWord] ?? 0, given[at + offsetWord] ?? 0)) {
+          given[at + epochWord] = 0
+          count++
+          bytes += meta & sizeMask
+          continue
+        }
+        append(given.subarray(from, at))
+        from = at + rowWords
       }
+      append(given.subarray(from))
     },
     loaded() {
       let slots = 1024

@@ -1,5 +1,5 @@
 import { storageError, type Bytes } from '@kit/core'
-import { comparePositions, type Snapshot } from '@kit/core/log'
+import type { Snapshot } from '@kit/core/log'
 import { rowBytes, type BlockIndex } from './block-index.ts'
 import { changeLines, readLines } from './records.ts'
 import type { State } from './state.ts'
@@ -7,19 +7,24 @@ import type { State } from './state.ts'
 /** `KCS`, version 1, then bytes of the state and rows of the index as two numbers of 64 bits. */
 const headerBytes = 20
 const magic = 0x4b435301
+const changesInPiece = 10_000
 
 /** The state and the index as they are now. Rows may be newer where they are pulled late: what came after is dropped again when it is read. */
 export function saveState(index: BlockIndex, state: State): Iterable<Bytes> {
-  const lines = changeLines(state.changes())
+  const changes = state.changes()
+  const lines: Bytes[] = []
+  for (let at = 0; at < changes.length; at += changesInPiece) {
+    lines.push(changeLines(changes.slice(at, at + changesInPiece)))
+  }
   const { rows } = index
   const header = new Uint8Array(headerBytes)
   const view = new DataView(header.buffer)
   view.setUint32(0, magic)
-  view.setBigUint64(4, BigInt(lines.byteLength), true)
+  view.setBigUint64(4, BigInt(lines.reduce((sum, { byteLength }) => sum + byteLength, 0)), true)
   view.setBigUint64(12, BigInt(rows), true)
   return (function* () {
     yield header
-    yield lines
+    yield* lines
     yield* index.dump(rows)
   })()
 }
@@ -34,8 +39,9 @@ export async function loadState(
   index: BlockIndex,
   state: State,
 ): Promise<void> {
+  const last = covers ?? { segment: 0, offset: 0 }
   const keeps = (segment: number, offset: number): boolean =>
-    segments.has(segment) && covers !== undefined && comparePositions({ segment, offset }, covers) <= 0
+    (segment < last.segment || (segment === last.segment && offset <= last.offset)) && segments.has(segment)
   const source = exactly(read())
   const header = await source.take(headerBytes)
   const view = new DataView(header.buffer, header.byteOffset)
@@ -62,7 +68,7 @@ function exactly(stream: AsyncIterable<Bytes>): { take(bytes: number): Promise<B
       for (;;) {
         const part = rest.subarray(0, bytes - have)
         rest = rest.subarray(part.byteLength)
-        parts.push(part)
+        if (part.byteLength > 0) parts.push(part)
         have += part.byteLength
         if (have === bytes) break
         const next = await iterator.next()
