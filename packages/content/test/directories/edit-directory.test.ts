@@ -172,8 +172,8 @@ describe('a directory that is built', () => {
     const profile = 'unixfs-v1-2025'
     const [plain, spilling, spill] = [memoryBlocks(), memoryBlocks(), memoryBlocks()]
     const names = Array.from(
-      { length: 150_000 },
-      (_, index) => `${'a long name to fill the memory '.repeat(2)}${index}`,
+      { length: 18_000 },
+      (_, index) => `${'a long name to fill the memory '.repeat(32)}${index}`,
     )
     const child = fileOf('x', profile)
     const [one, other] = [
