@@ -24,13 +24,8 @@ export interface CarCall extends BlockCall {
   readonly limits?: DagLimits | undefined
 }
 
-/** The CAR of a subject. `way`: blocks by CID that go before it. */
-export function carOf(
-  reader: BlockReader,
-  subject: CarSubject,
-  way: ReadonlyMap<string, Bytes>,
-  call: CarCall,
-): ByteStream {
+/** The CAR of a subject. `way`: blocks that go before it; they are read once more, for there may be many. */
+export function carOf(reader: BlockReader, subject: CarSubject, way: ReadonlySet<string>, call: CarCall): ByteStream {
   if (call.range !== undefined && call.scope !== 'entity') {
     throw storageError('Unsupported', 'a part of a file is asked for with scope `entity`')
   }
@@ -42,16 +37,16 @@ export function carOf(
 async function* blocksOf(
   reader: BlockReader,
   subject: CarSubject,
-  way: ReadonlyMap<string, Bytes>,
+  way: ReadonlySet<string>,
   range: { readonly from: number; readonly to: number },
   call: CarCall,
 ): AsyncGenerator<Block> {
   const { cid: root, bytes, node, directory } = subject
   const seen = new Set<string>()
-  for (const [cid, before] of way) {
+  for (const cid of way) {
     if (cid === root) continue
     seen.add(cid)
-    yield { cid, bytes: before }
+    yield { cid, bytes: await reader.get(cid, call) }
   }
   const first = (cid: string): boolean => !seen.has(cid) && seen.add(cid).size > 0
   if (call.scope === 'all') {

@@ -30,7 +30,7 @@ export interface ContentReader {
   stat(path: string, call: BlockCall): Promise<Entry>
   /**
    * The entries of a directory, in the order of its blocks. Files that are one raw block have the size that the directory says: no block
-   * of theirs is fetched for it. @throws NotDirectory
+   * of theirs is fetched for it. What is of a codec that is not known here is a file without a size. @throws NotDirectory
    */
   list(path: string, call: BlockCall): AsyncIterable<Page>
   /**
@@ -88,10 +88,11 @@ export function contentOf(
       if (directory === undefined) throw storageError('NotDirectory', 'it is no directory', { key: entry.key })
       const known = async (child: DirectoryEntry): Promise<Entry> => {
         const key = `${entry.key}/${child.name}`
-        const childCid = parseCid(child.cid)
-        if (child.size !== undefined && codecName(childCid.codec) === 'raw') {
-          return { kind: 'file', key, cid: child.cid, etag: `"${child.cid}"`, size: child.size }
-        }
+        const named = { kind: 'file', key, cid: child.cid, etag: `"${child.cid}"` } as const
+        const codec = codecName(parseCid(child.cid).codec)
+        // One that nobody here can read must not hide all the others.
+        if (codec === undefined) return named
+        if (codec === 'raw' && child.size !== undefined) return { ...named, size: child.size }
         return entryOf(key, child.cid, await reader.get(child.cid, call)).entry
       }
       let waiting: DirectoryEntry[] = []
@@ -104,8 +105,8 @@ export function contentOf(
       yield { entries: await inTurns(waiting, known) }
     },
     async car(path, call) {
-      const way = new Map<string, Found['bytes']>()
-      const blocks = remembering(reader, ({ cid, bytes }) => way.set(cid, bytes))
+      const way = new Set<string>()
+      const blocks = remembering(reader, (cid) => way.add(cid))
       const found = await find(path, call, false, blocks)
       return carOf(reader, found, way, { ...call, limits })
     },

@@ -18,6 +18,8 @@ export interface Resolved {
 
 /** Symbolic links on one way: more is a circle. */
 const maxLinks = 32
+/** Longest target of a link that is followed, in UTF-16 units. */
+const maxTargetLength = 4096
 /** Names and `..` that are walked on one way, those of links included. */
 const maxSteps = 4096
 
@@ -45,6 +47,9 @@ export async function resolvePath(
       }
       way.pop()
       if (target.startsWith('/')) throw leadsOut(path)
+      if (target.length > maxTargetLength) {
+        throw storageError('TooLarge', 'the target of a symbolic link on the way is too long', { key: path.text })
+      }
       steps.unshift(...target.split('/'))
     }
     const name = steps.shift()

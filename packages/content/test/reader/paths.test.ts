@@ -176,6 +176,31 @@ describe('a path below a CID', () => {
     expect(await code(contentOf(memoryBlocks([[old, metadata]])).stat(old, { signal }))).toBe('Unsupported')
   })
 
+  it('lists what is of an unknown codec as a file without a size, beside the others', async () => {
+    const blocks = memoryBlocks()
+    const unknown = cidFromBytes(Uint8Array.of(1, 0x51, 0x12, 32, ...new Uint8Array(32))).text
+    const known = cidOf('raw', text('x'))
+    const directory = encodeUnixFs({
+      type: 'directory',
+      links: [
+        { name: 'known', cid: known, size: 1 },
+        { name: 'unknown', cid: unknown, size: 7 },
+      ],
+    })
+    const root = cidOf('dag-pb', directory)
+    blocks.blocks.set(root, directory)
+    const entries = await entriesOf(blocks, root)
+    expect(entries.map(({ key, kind, size }) => [key.slice(root.length + 1), kind, size])).toEqual([
+      ['known', 'file', 1],
+      ['unknown', 'file', undefined],
+    ])
+  })
+
+  it('does not follow a link whose target is endless', async () => {
+    const { root, blocks } = await tree([link('l', 'a/'.repeat(500_000)), file('x', 'x')])
+    expect(await code(contentOf(blocks).read(`${root}/l`, { signal }))).toBe('TooLarge')
+  })
+
   it('reads what a CID itself holds, without asking anybody', async () => {
     const held = (codec: number, body: Bytes): string =>
       cidFromBytes(Uint8Array.of(1, codec, 0, body.byteLength, ...body)).text
