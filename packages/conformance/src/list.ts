@@ -1,7 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import type { StoreEntry } from '@kit/core'
 import { compareKeys } from '@kit/core'
 import type { CaseGroup } from './case.ts'
-import { all, holds, same } from './expect.ts'
+import { all, holds, same, sameBytes } from './expect.ts'
 import type { Scene } from './scene.ts'
 
 const tree = ['a-b', 'a.b', 'b/1', 'b/2', 'b/c/d/e', 'c', 'z/deep/er/file', 'ä']
@@ -43,6 +44,26 @@ export const list: CaseGroup = {
               `lists: a missing directory is empty (${name})`,
             )
           }
+        }
+      },
+    },
+    {
+      // One who transforms what is below must not pass on the files of that.
+      title: 'a file that an entry names holds the object, and is named wherever that is declared',
+      async run(scene) {
+        await scene.put('local', 'the bytes')
+        const declared = scene.capabilities.hints?.localFiles === true
+        for (const { key, kind, file } of await all(scene.store.list(scene.directory, { want: ['file'] }))) {
+          if (kind !== 'file') continue
+          holds(
+            declared === (file !== undefined),
+            'lists: files are named where `hints.localFiles` says so',
+            declared,
+            file,
+          )
+          if (file === undefined) continue
+          const held = (await readFile(file.path)).subarray(file.from)
+          sameBytes(held, await (await scene.store.read(key)).bytes(), 'lists: the file of an entry holds the object')
         }
       },
     },

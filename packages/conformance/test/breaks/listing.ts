@@ -9,6 +9,14 @@ async function every(pages: AsyncIterable<Page>): Promise<Entry[]> {
 
 export const listing: readonly Broken[] = [
   {
+    name: 'entries name a file of another store',
+    caughtBy: /list: a file that an entry names/,
+    breaks: eachPage((page) => ({
+      ...page,
+      entries: page.entries.map((entry) => ({ ...entry, file: { path: import.meta.filename, state: '', from: 0 } })),
+    })),
+  },
+  {
     name: 'the first entry of each page comes twice',
     caughtBy: /list: pages have at most|contract: a listing keeps/,
     breaks: eachPage((page) => ({ ...page, entries: [...page.entries.slice(0, 1), ...page.entries] })),
