@@ -1,7 +1,7 @@
 import { storageError, utf8Length } from '@kit/core'
 
 /** Longest name in UTF-8 bytes that is written: so a full shard stays far below the largest block. */
-export const maxNameBytes = 4096
+const maxNameBytes = 4096
 
 const wrong = /[/\0]|^\.{0,2}$/
 

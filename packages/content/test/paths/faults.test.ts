@@ -204,26 +204,20 @@ describe('blocks of a write that is going on', () => {
 })
 
 describe('a ref', () => {
+  const raw = { cid: cidOf('raw', new Uint8Array([1])), bytes: new Uint8Array([1]) }
+  const nothing = { '/': cidOf('raw', new Uint8Array()) }
+
   it.each([
-    ['raw bytes', cidOf('raw', new Uint8Array([1])), new Uint8Array([1]), 'Corrupt'],
-    ...[
-      ['a map of something else', { hello: 'world' }, 'Corrupt'],
-      ['a commit without root', { version: 1, time: 0 }, 'Corrupt'],
-      ['a commit without time', { version: 1, root: { '/': cidOf('raw', new Uint8Array()) } }, 'Corrupt'],
-      ['a commit of a later format', { version: 2, root: 1 }, 'Unsupported'],
-      [
-        'a commit whose root is a file',
-        { version: 1, time: 0, root: { '/': cidOf('raw', new Uint8Array()) } },
-        'NotDirectory',
-      ],
-    ].map(([name, value, code]) => {
-      const { cid, bytes } = encodeNode('dag-cbor', value)
-      return [name, cid, bytes, code] as const
-    }),
-  ])('that names %s is refused, read and written', async (_, cid, bytes, code) => {
+    ['raw bytes', raw, 'Corrupt'],
+    ['a map of something else', encodeNode('dag-cbor', { hello: 'world' }), 'Corrupt'],
+    ['a commit without root', encodeNode('dag-cbor', { version: 1, time: 0 }), 'Corrupt'],
+    ['a commit without time', encodeNode('dag-cbor', { version: 1, root: nothing }), 'Corrupt'],
+    ['a commit of a later format', encodeNode('dag-cbor', { version: 2, root: 1 }), 'Unsupported'],
+    ['a commit whose root is a file', encodeNode('dag-cbor', { version: 1, time: 0, root: nothing }), 'NotDirectory'],
+  ])('that names %s is refused, read and written', async (_, { cid, bytes }, code) => {
     const { blocks, refs, open } = site()
     blocks.blocks.set(cid, bytes)
-    blocks.blocks.set(cidOf('raw', new Uint8Array()), new Uint8Array())
+    blocks.blocks.set(nothing['/'], new Uint8Array())
     refs.names.set('main', cid)
     expect(await open().read('a')).toBe(code)
     expect(await codeOf(open().write('a', 'x'))).toBe(code)
@@ -264,7 +258,7 @@ describe('a listing', () => {
     }
   })
 
-  async function* take<Item>(items: AsyncIterable<Item>, most: number): AsyncGenerator<Item> {
+  async function* take<Item>(items: AsyncIterable<Item> | Iterable<Item>, most: number): AsyncGenerator<Item> {
     let left = most
     for await (const item of items) {
       yield item

@@ -103,7 +103,7 @@ describe('the history of a tree', () => {
           [newest, trail[0]],
           [pointOf(trail, 1), newest],
         ] as const) {
-          if (from === undefined) continue
+          if (from === undefined || to === undefined) continue
           const model = [...new Set([...from.state.keys(), ...to.state.keys()])].flatMap((key) => {
             const [old, made] = [from.state.get(key), to.state.get(key)]
             return old === made

@@ -109,7 +109,7 @@ export async function codeOf(work: Promise<unknown>): Promise<string> {
   }
 }
 
-export async function allOf<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+export async function allOf<Item>(items: AsyncIterable<Item> | Iterable<Item>): Promise<Item[]> {
   const all: Item[] = []
   for await (const item of items) all.push(item)
   return all
