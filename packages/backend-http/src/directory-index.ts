@@ -1,4 +1,13 @@
-import { collect, errorCode, storageError, type Backend, type Context, type Entry, type Page } from '@kit/core'
+import {
+  collect,
+  errorCode,
+  storageError,
+  throwIfAborted,
+  type Backend,
+  type Context,
+  type Entry,
+  type Page,
+} from '@kit/core'
 import { readResponse } from '@kit/core/http'
 import type { HttpClient } from './http-client.ts'
 import { readIndex, type Listed } from './index-page.ts'
@@ -21,6 +30,7 @@ export async function* listDirectory(
 ): AsyncGenerator<Page> {
   const listed = await fetchIndex(client, context, directory)
   for (let at = 0; at < listed.length; at += limit) {
+    throwIfAborted(context.signal)
     const entries = await described(listed.slice(at, at + limit))
     if (entries.length > 0) yield { entries }
   }

@@ -92,6 +92,7 @@ function etagOf({ size, modified }: Entry): string | undefined {
 }
 
 function skipped(range: ByteRange, size: number | undefined): number {
-  if (!('last' in range)) return range.from
+  // Beyond the end nothing is skipped: that is no range of the object, and core says so.
+  if (!('last' in range)) return size !== undefined && range.from >= size ? 0 : range.from
   return size === undefined ? Number.POSITIVE_INFINITY : Math.max(0, size - range.last)
 }

@@ -113,8 +113,10 @@ export function httpClient(
     async head(context, key, headers = {}) {
       if (!knowsNoHead) {
         const answer = await sendToObject(context, 'HEAD', key, headers, headRefused)
-        if (answer === 'directory' || answer.ok) return answer
-        knowsNoHead = answer.status !== 403
+        if (answer === 'directory') return answer
+        // Apache leaves out the length of an empty object.
+        if (answer.ok && (answer.headers.has('content-length') || answer.headers.has('content-encoding'))) return answer
+        knowsNoHead = answer.status === 405 || answer.status === 501
       }
       // 416 is the answer for an empty object.
       const answer = await sendToObject(context, 'GET', key, { ...headers, range: 'bytes=0-0' }, [416])

@@ -8,12 +8,15 @@ export interface Listed {
   readonly modified?: Date | undefined
 }
 
+// Bounded, so that no page takes longer than its length is worth.
+const links = /<a\s[^<>]{0,1000}?\bhref\s{0,9}=\s{0,9}(?:"([^"<>]{0,8000})"|'([^'<>]{0,8000})')/gi
+
 /** The entries of the page at `url`; undefined where it is no index. */
 export function readIndex(text: string, contentType: string, url: URL): readonly Listed[] | undefined {
   if (/^\s*application\/json\b/i.test(contentType)) return readJson(text)
   if (!/html/i.test(contentType) || !isIndex(text)) return undefined
   const found = new Map<string, Listed>()
-  for (const [, double, single] of text.matchAll(/<a\s[^>]*?\bhref\s*=\s*(?:"([^"]*)"|'([^']*)')/gi)) {
+  for (const [, double, single] of text.matchAll(links)) {
     const listed = linked(decodeEntities(double ?? single ?? ''), url)
     if (listed !== undefined) found.set(listed.name, listed)
   }

@@ -39,7 +39,16 @@ export type Recipe =
       readonly binary: string
     }
 
-export type ServerName = 'versitygw' | 'rclone' | 'kubo' | 'kubo-0.39' | 'lassie' | 'vsftpd' | 'pure-ftpd'
+export type ServerName =
+  | 'nginx'
+  | 'apache'
+  | 'versitygw'
+  | 'rclone'
+  | 'kubo'
+  | 'kubo-0.39'
+  | 'lassie'
+  | 'vsftpd'
+  | 'pure-ftpd'
 
 /** Clients that servers are tested with. */
 export type ClientName = 'curl' | 'wget' | 'aria2' | 'chromium' | 'schemathesis' | 'ipfs-cid'
@@ -82,6 +91,8 @@ export const recipes: Readonly<Record<ProgramName, Recipe>> = {
     packages: ['pure-ftpd', 'pure-ftpd-common', 'libsodium23'],
     binary: 'usr/sbin/pure-ftpd',
   },
+  nginx: { kind: 'debian-program', package: 'nginx', program: 'usr/sbin/nginx', binary: 'nginx' },
+  apache: { kind: 'debian-program', package: 'apache2-bin', program: 'usr/sbin/apache2', binary: 'apache2' },
   curl: { kind: 'debian-program', package: 'curl', program: 'usr/bin/curl', binary: 'curl', onPath: true },
   wget: { kind: 'debian-program', package: 'wget', program: 'usr/bin/wget', binary: 'wget', onPath: true },
   aria2: { kind: 'debian-program', package: 'aria2', program: 'usr/bin/aria2c', binary: 'aria2c' },
