@@ -38,7 +38,7 @@ export function optionsOf(url: URL): HttpOptions {
   return { url: url.href }
 }
 
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host)
 }
 

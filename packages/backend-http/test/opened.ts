@@ -1,9 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Backend, Context } from '@kit/core'
+import { requireOptions, type Backend } from '@kit/core'
 import { plugin, type HttpOptions } from '../src/index.ts'
 import type { SeedObject } from '@kit/conformance'
-import { requireOptions } from '@kit/core'
 
 /** The backend without core around it. */
 export async function openedBackend(options: HttpOptions): Promise<Backend> {
@@ -13,10 +12,6 @@ export async function openedBackend(options: HttpOptions): Promise<Backend> {
     over: [],
     secret: async (value) => (typeof value === 'function' ? value() : value),
   })
-}
-
-export function contextOf(signal: AbortSignal = new AbortController().signal): Context {
-  return { signal, requestId: 'test', attempt: 1, log: () => {} }
 }
 
 /** Puts objects where the server finds them. */

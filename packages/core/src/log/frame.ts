@@ -17,7 +17,6 @@ export const recordBytesMax: number = 256 * 2 ** 20
 
 /** `part`: more of the same batch follow. `end`: the last or only one. `control`: the log's own, a batch by itself. */
 export const kinds = { part: 0, end: 1, control: 2 } as const
-export type Kind = (typeof kinds)[keyof typeof kinds]
 
 export interface Frame {
   readonly size: number

@@ -195,7 +195,7 @@ function isAfter(a: Boundary, b: Boundary): boolean {
   return a.segment > b.segment || (a.segment === b.segment && a.offset > b.offset)
 }
 
-export function damage(path: string, at: number): Error {
+function damage(path: string, at: number): Error {
   return storageError('Corrupt', `${path} is damaged at offset ${at}; the records behind it were on the disk`)
 }
 
