@@ -45,7 +45,7 @@ export async function* writeCar(car: {
 }
 
 /** What stands before a block: the length of the section and the CID. */
-export function sectionPrefix(cid: string, length: number): Bytes {
+function sectionPrefix(cid: string, length: number): Bytes {
   const name = parseCid(cid).bytes
   const section = name.byteLength + length
   const target = new Uint8Array(varintLength(section) + name.byteLength)

@@ -31,16 +31,23 @@ const maxTextLength = 256
  * @throws InvalidKey for text that is no CID, and for bases that are not read here.
  */
 export function parseCid(text: string): Cid {
+  if (text === lastText && last !== undefined) return last
   try {
     const cid = wholeCid(fromText(text))
     if ((cid.version === 0) !== isVersion0(text)) {
       throw storageError('InvalidKey', 'a CID of version 0 has no base before it')
     }
+    lastText = text
+    last = cid
     return cid
   } catch (error) {
     throw notACid(JSON.stringify(text.slice(0, maxTextLength)), error)
   }
 }
+
+/** What was read last: the layers of one call read the same CID one after another. */
+let lastText = ''
+let last: Cid | undefined
 
 /** True for text that `parseCid` reads. */
 export function isCid(text: string): boolean {

@@ -23,7 +23,7 @@ export interface ReadAhead<Item extends Pending> {
 }
 
 /** Blocks that are on their way at once, unless the caller says otherwise: at 2 MiB a block 16 MiB. */
-export const readAheadBlocks = 8
+const readAheadBlocks = 8
 
 /**
  * Depth-first order of a DAG whose blocks take time to come: memory is bounded by `most` blocks. `skip`: an item that need not be read

@@ -20,7 +20,7 @@ export interface FileNode {
 const nothing: Bytes = new Uint8Array()
 
 /** Reads a block of a file. @throws Corrupt where its sizes disagree, or where it is no part of a file */
-export function fileNodeOf(cid: string, bytes: Bytes): FileNode {
+function fileNodeOf(cid: string, bytes: Bytes): FileNode {
   const { codec } = parseCid(cid)
   if (codec === codecs.raw) return { data: bytes, fileSize: bytes.byteLength, children: [] }
   if (codec !== codecs['dag-pb']) throw broken(cid, 'it is neither raw nor dag-pb')
