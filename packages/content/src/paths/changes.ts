@@ -3,10 +3,9 @@ import { cidOf, parseCid } from '../cid/index.ts'
 import type { Child } from '../directories/index.ts'
 import { decodeUnixFs, encodeUnixFs, type Profile, profiles, type UnixFsNode } from '../unixfs/index.ts'
 import { unixFsTime } from '../unixfs/time.ts'
-import { type BlockCall, verified } from '../verify/index.ts'
+import { type BlockCall, type BlockReader, type BlockWriter, verified } from '../verify/index.ts'
 import { etagOf, type FactsOf } from './facts.ts'
 import { isDraft, type Draft, type Tree } from './tree.ts'
-import type { PathsBlocks } from './types.ts'
 
 /** Conditions on what a name stands for before it is changed. */
 export interface Conditions {
@@ -78,14 +77,21 @@ export async function removeDirectory(tree: Tree, key: string): Promise<void> {
   await tree.remove(key)
 }
 
+export interface AttributesOptions extends BlockCall {
+  readonly reader: BlockReader
+  readonly writer: BlockWriter
+  readonly facts: FactsOf
+  readonly profile: Profile
+}
+
 /** Sets attributes: of a file by another root above the same bytes, none of which are read. */
 export async function setAttributes(
   tree: Tree,
   key: string,
   { mode, modified }: Attributes,
-  options: BlockCall & { readonly blocks: PathsBlocks; readonly facts: FactsOf; readonly profile: Profile },
+  options: AttributesOptions,
 ): Promise<Child | undefined> {
-  const { blocks, facts, profile, ...call } = options
+  const { writer, facts, profile, ...call } = options
   const there = await tree.find(key)
   if (there === undefined) throw missing()
   const given = {
@@ -96,7 +102,7 @@ export async function setAttributes(
     await tree.setAttributes(key, given)
     return undefined
   }
-  const reader = verified(blocks)
+  const reader = verified(options.reader)
   const { codec } = parseCid(there.cid)
   const block = await reader.get(there.cid, call)
   const size = there.size ?? block.byteLength
@@ -111,7 +117,7 @@ export async function setAttributes(
         }
   const bytes = encodeUnixFs({ ...old, ...given })
   const cid = cidOf('dag-pb', bytes, { version: profiles[profile].version })
-  await blocks.put(cid, bytes, call)
+  await writer.put(cid, bytes, call)
   // So that nothing need be read after the commit, which would make a success fail.
   facts.rememberBlock(cid, bytes)
   const below = codec === 0x70 ? size - block.byteLength : size

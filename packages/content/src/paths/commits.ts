@@ -1,6 +1,7 @@
-import { storageError } from '@kit/core'
+import { errorCode, storageError } from '@kit/core'
 import { type BlockCall, type BlockReader, verified } from '../verify/index.ts'
 import { decodeCommit } from './commit.ts'
+import { lostBlock } from './lost-block.ts'
 import { recent } from './recent.ts'
 import type { Commit, Refs, Retention } from './types.ts'
 
@@ -28,13 +29,16 @@ export function commitsOf(
   const known = recent<Commit>(keptInMemory)
   const last = keep.last ?? 100
 
-  async function load(cid: string, call: BlockCall): Promise<Commit> {
+  /** @throws NotFound for one that is gone */
+  async function look(cid: string, call: BlockCall): Promise<Commit> {
     const found = known.get(cid)
     if (found !== undefined) return found
     const commit = decodeCommit(cid, await blocks.get(cid, call))
     known.set(cid, commit)
     return commit
   }
+
+  const load = (cid: string, call: BlockCall): Promise<Commit> => look(cid, call).catch(lostBlock)
 
   async function head(call: BlockCall): Promise<Commit | undefined> {
     const cid = await refs.get(ref, call)
@@ -54,9 +58,9 @@ export function commitsOf(
   /** Where only the age keeps a commit, its block may be gone: that it is too old is known only from itself. */
   async function parentOf({ parent }: Commit, count: number, call: BlockCall): Promise<Commit | undefined> {
     if (parent === undefined || (count >= last && keep.days === undefined)) return undefined
-    return load(parent, call).catch((error: unknown) => {
-      if (count >= last && error instanceof Error && 'code' in error && error.code === 'NotFound') return undefined
-      throw error
+    return look(parent, call).catch((error: unknown) => {
+      if (count >= last && errorCode(error) === 'NotFound') return undefined
+      return lostBlock(error)
     })
   }
 

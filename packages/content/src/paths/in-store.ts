@@ -43,23 +43,28 @@ export function blocksInStore(store: Backend): StoredBlocks {
 /** Each block an object `PREFIX/XX/CID`. Nothing is put into a store that does not write. */
 export function blocksAsObjects(store: Backend, prefix: string): StoredBlocks {
   const keyOf = (cid: string): Key => parseKey(`${prefix}/${cid.slice(-3, -1)}/${cid}`)
+
+  async function has(cid: string, call: BlockCall): Promise<boolean> {
+    try {
+      await store.stat(contextOf(call), keyOf(cid), {})
+      return true
+    } catch (error) {
+      if (errorCode(error) !== 'NotFound') throw error
+      return false
+    }
+  }
+
   return {
+    has,
     async get(cid, call) {
       const { body } = await store.read(contextOf(call), keyOf(cid), {})
       return await collect(body, maxBlockBytes)
     },
     async put(cid, bytes, call) {
       if (store.write === undefined) throw storageError('ReadOnly', 'the store takes no objects')
+      // One that is there is not written again: readers of the object would find it changed, and start again.
+      if (await has(cid, call)) return
       await store.write(contextOf(call), keyOf(cid), bytesSource(bytes), {})
-    },
-    async has(cid, call) {
-      try {
-        await store.stat(contextOf(call), keyOf(cid), {})
-        return true
-      } catch (error) {
-        if (errorCode(error) !== 'NotFound') throw error
-        return false
-      }
     },
   }
 }

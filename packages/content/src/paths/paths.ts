@@ -2,6 +2,7 @@ import {
   type Change as BatchChange,
   type Context,
   type Entry,
+  errorCode,
   type Etag,
   type Key,
   type Page,
@@ -17,6 +18,7 @@ import { copyFile, deleteFile, moveFile, putChild, removeDirectory, setAttribute
 import { commitsOf } from './commits.ts'
 import { diffTrees } from './diff-trees.ts'
 import { etagOf, factsOf } from './facts.ts'
+import { withoutLoss } from './lost-block.ts'
 import { type Change, groupCommit, type Published } from './group-commit.ts'
 import type { Tree } from './tree.ts'
 import type { Commit, Paths, PathsBlocks, PathsOptions, Refs } from './types.ts'
@@ -37,10 +39,11 @@ export function paths(blocks: PathsBlocks, refs: Refs, options: PathsOptions = {
   const { ref = 'main', profile = 'unixfs-v1-2025', keep = {}, now = () => new Date() } = options
   const { durable = 'process', conditionScope = 'store' } = options
   const cache = nodeCache(directoryCacheBytes)
-  const nodes = nodesOf(blocks, blocks, profile, cache)
-  const facts = factsOf(blocks, cache)
+  const reader = withoutLoss(blocks)
+  const nodes = nodesOf(reader, blocks, profile, cache)
+  const facts = factsOf(reader, cache)
   const commits = commitsOf(blocks, refs, { ref, keep, now })
-  const view = viewOf(blocks, nodes, facts)
+  const view = viewOf(reader, nodes, facts)
   const group = groupCommit({ blocks, refs, ref, commits, nodes, facts, profile, now })
 
   /** The tree that a call reads: the newest, or that of a version, which must be one of this very object. */
@@ -60,7 +63,7 @@ export function paths(blocks: PathsBlocks, refs: Refs, options: PathsOptions = {
     try {
       return await view.find((await commits.find(parent, call)).root, key, call)
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'NotFound') return undefined
+      if (errorCode(error) === 'NotFound') return undefined
       throw error
     }
   }
@@ -199,7 +202,7 @@ export function paths(blocks: PathsBlocks, refs: Refs, options: PathsOptions = {
       const { signal } = context
       // What it makes is made within the group, which has a lease of its own.
       const apply = (tree: Tree): Promise<Child | undefined> =>
-        setAttributes(tree, key, attributes, { blocks, facts, profile, signal })
+        setAttributes(tree, key, attributes, { reader, writer: blocks, facts, profile, signal })
       const published = await group.submit({ keys: [key], apply }, context)
       if (published.result !== undefined) return await made(key, published.result, published, context)
     },

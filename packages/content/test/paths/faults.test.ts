@@ -157,6 +157,31 @@ describe('a failure of the store below', () => {
   })
 })
 
+describe('a block that is gone', () => {
+  it('is Corrupt and no missing object: its name is not free', async () => {
+    const { blocks, refs, open } = site()
+    const one = open()
+    for (const step of script) await step(one)
+    const expected = await picture(open())
+    const keys = [...(await one.all()).keys()]
+    let lost = 0
+    for (const cid of blocks.blocks.keys()) {
+      const left = memoryBlocks()
+      for (const [each, bytes] of blocks.blocks) if (each !== cid) left.blocks.set(each, bytes)
+      const seen = await picture(program(paths(left, refs))).catch((error: unknown) => error)
+      if (seen === expected) continue
+      lost++
+      if (typeof seen !== 'string') expect(seen).toMatchObject({ code: 'Corrupt' })
+      const after = program(paths(left, refs))
+      for (const key of keys) {
+        expect(await after.read(key)).not.toBe('NotFound')
+        expect(['AlreadyExists', 'Corrupt']).toContain(await codeOf(after.write(key, 'x', { ifAbsent: true })))
+      }
+    }
+    expect(lost).toBeGreaterThan(5)
+  })
+})
+
 describe('blocks of a write that is going on', () => {
   it('are under a lease from the first put to the swap', async () => {
     const { blocks, refs } = site()
