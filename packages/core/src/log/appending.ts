@@ -8,6 +8,7 @@ import { layOut, measure, type Batch } from './group.ts'
 import { encodeHeader, magics, segmentName, type Boundary, type Sealed } from './header.ts'
 import type { Control, Found } from './inspect.ts'
 import type { Durable, Payload, Position } from './log.ts'
+import { createPace } from './pace.ts'
 
 type Sized = Position & { readonly size: number }
 
@@ -56,6 +57,8 @@ interface Setting {
 
 const groupBytesMax = 8 * 2 ** 20
 const scratchBytesMax = 2 ** 20
+/** Up to this size a write may be done in the thread. */
+const nowBytes = 64 * 1024
 
 /** Goes on where `found` says that the log ends, in a folder that this process has locked; or begins a log. */
 export async function openAppending(setting: Setting, found: Found | undefined): Promise<Appending> {
@@ -72,6 +75,7 @@ export async function openAppending(setting: Setting, found: Found | undefined):
   let running: Promise<void> | undefined
   let waiters: { resolve(): void; reject(error: unknown): void }[] = []
   let syncing: Promise<void> | undefined
+  const pace = createPace()
   let scratch = Buffer.allocUnsafeSlow(64 * 1024)
 
   let active = found === undefined ? await begin(1, [], { segment: 1, offset: 0 }) : await resume(found)
@@ -197,7 +201,7 @@ export async function openAppending(setting: Setting, found: Found | undefined):
     const synced = unsynced.length > 0 ? 0 : file.synced
     const { parts, positions } = layOut(batches, file, file.end, synced, scratch)
     try {
-      await writeFully(files, file.fd, parts, file.end)
+      await write(file, parts)
     } catch (error) {
       await takeBack(file)
       throw failure === undefined ? error : broken('maybe')
@@ -207,6 +211,18 @@ export async function openAppending(setting: Setting, found: Found | undefined):
     changed = true
     setting.moved(file.id, file.end)
     for (const [index, task] of group.entries()) settle(task, positions[index] ?? [])
+  }
+
+  function write(file: Open, parts: readonly Uint8Array[]): Promise<void> | undefined {
+    const [only] = parts
+    const small = parts.length === 1 && only !== undefined && only.byteLength <= nowBytes
+    const begun = small && files.writeNow !== undefined ? pace.begin() : undefined
+    if (begun === undefined || !small || files.writeNow === undefined)
+      return writeFully(files, file.fd, parts, file.end)
+    const written = files.writeNow(file.fd, only, file.end)
+    pace.done(begun)
+    if (written === only.byteLength) return undefined
+    return writeFully(files, file.fd, [only.subarray(written)], file.end + written)
   }
 
   function settle(task: Task, places: Sized[]): void {

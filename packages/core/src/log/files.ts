@@ -8,6 +8,8 @@ export interface LogFiles {
   write(fd: number, bytes: Uint8Array, position: number): Promise<number>
   /** As `write`, of parts one after the other. Without it they are written one by one. */
   writev?: ((fd: number, parts: readonly Uint8Array[], position: number) => Promise<number>) | undefined
+  /** As `write`, in the thread: for a few KiB, which mostly end in memory. */
+  writeNow?: ((fd: number, bytes: Uint8Array, position: number) => number) | undefined
   truncate(fd: number, size: number): Promise<void>
   /** Of a file or a directory. */
   sync(fd: number): Promise<void>
@@ -33,6 +35,7 @@ export const nodeFiles: LogFiles = {
   open: (path, flags, mode = 0o666) => promise((done) => fs.open(path, flags, mode, done)),
   write: (fd, bytes, position) => promise((done) => fs.write(fd, bytes, 0, bytes.byteLength, position, done)),
   writev: (fd, parts, position) => promise((done) => fs.writev(fd, parts, position, done)),
+  writeNow: (fd, bytes, position) => fs.writeSync(fd, bytes, 0, bytes.byteLength, position),
   truncate: (fd, size) => promise((done) => fs.ftruncate(fd, size, done)),
   // The times of a file are of no use here; its length is synced too.
   sync: (fd) => promise((done) => fs.fdatasync(fd, done)),

@@ -6,6 +6,7 @@ import { errnoOf, readFully, readNow } from './disk.ts'
 import { frameBytes, kinds, parseFrame } from './frame.ts'
 import { segmentName } from './header.ts'
 import type { LogRecord, Position } from './log.ts'
+import { createPace } from './pace.ts'
 import { scanFrames } from './scan.ts'
 import type { SegmentFile, SegmentFiles } from './segment-files.ts'
 
@@ -26,17 +27,15 @@ export interface Reading {
 
 /** Read at once, and whole or not: few records are larger in logs of small ones. */
 const guessBytes = 4096
-/** Up to this size bytes are mostly in memory and read in the thread: 2 µs, where a turn of the thread pool takes 20. */
+/** Up to this size bytes are read in the thread, where they mostly are in memory. */
 const nowBytes = 64 * 1024
-/** No answer from memory takes as long; then the disk is asked through the thread pool for ten times as long. */
-const slowMs = 1
 
 export function createReading(
   { folder, dropCovered }: { readonly folder: string; readonly dropCovered: boolean },
   files: SegmentFiles,
   view: View,
 ): Reading {
-  let restsUntil = 0
+  const pace = createPace()
 
   const pathOf = (id: number): string => join(folder, segmentName(id))
   const dropped = (id: number): Error => storageError('NotFound', `segment ${id} of the log in ${folder} was dropped`)
@@ -55,11 +54,10 @@ export function createReading(
 
   function fill(fd: number, into: Buffer, position: number): number | Promise<number> {
     if (into.length > nowBytes) return readFully(fd, into, into.length, position)
-    const start = performance.now()
-    if (start < restsUntil) return readFully(fd, into, into.length, position)
+    const begun = pace.begin()
+    if (begun === undefined) return readFully(fd, into, into.length, position)
     const got = readNow(fd, into, position)
-    const took = performance.now() - start
-    if (took > slowMs) restsUntil = start + took * 10
+    pace.done(begun)
     return got
   }
 

@@ -1,3 +1,4 @@
+import fs from 'node:fs'
 import { nodeFiles, type LogFiles } from '../../src/log/files.ts'
 
 export interface FailingFiles {
@@ -34,6 +35,12 @@ export function failingFiles(fails: (count: number, name: string) => string | un
         () => nodeFiles.write(fd, bytes, position),
         () => nodeFiles.write(fd, bytes.subarray(0, bytes.length / 2), position),
       ),
+    writeNow(fd, bytes, position) {
+      const wrong = error('write')
+      if (wrong === undefined) return fs.writeSync(fd, bytes, 0, bytes.byteLength, position)
+      fs.writeSync(fd, bytes, 0, bytes.byteLength >> 1, position)
+      throw wrong
+    },
     truncate: (...given) => through('truncate', () => nodeFiles.truncate(...given)),
     sync: (...given) => through('sync', () => nodeFiles.sync(...given)),
     // A descriptor is gone also where closing it fails.
