@@ -1,2 +1,2 @@
 export { contentOverPaths } from './content-over-paths.ts'
-export { type CasOptions, plugin as cas } from './plugin.ts'
+export { type AddressableOptions, plugin as addressable } from './plugin.ts'

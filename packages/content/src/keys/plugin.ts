@@ -11,7 +11,7 @@ import {
 import { cidCapabilities } from './capabilities.ts'
 import { contentOverPaths } from './content-over-paths.ts'
 
-export interface CasOptions {
+export interface AddressableOptions {
   /** The store of paths that is to answer to CIDs too. */
   readonly over: StoreSpec
 }
@@ -69,9 +69,9 @@ const most: Capabilities = {
 }
 
 /** A store of paths that answers to CIDs too (content-addressed storage). */
-export const plugin: Plugin<CasOptions> = definePlugin<CasOptions>({
+export const plugin: Plugin<AddressableOptions> = definePlugin<AddressableOptions>({
   contract: 0,
-  type: 'cas',
+  type: 'addressable',
   options: {
     over: { type: 'store', required: true, description: 'The store of paths that is to answer to CIDs too.' },
   },

@@ -4,7 +4,7 @@ import { conformance, type Subject } from '@kit/conformance'
 import { openStore, type StoreSpec } from '@kit/core'
 import { temporaryFolder } from '@kit/test-servers'
 import { afterAll, describe, expect, it } from 'vitest'
-import { cas } from '../../src/index.ts'
+import { addressable } from '../../src/index.ts'
 
 const folder = await temporaryFolder('cas')
 afterAll(() => folder.remove())
@@ -16,11 +16,11 @@ const below: Readonly<Record<string, () => StoreSpec>> = {
 }
 
 for (const [name, over] of Object.entries(below)) {
-  await using store = await openStore(cas({ over: over() }))
+  await using store = await openStore(addressable({ over: over() }))
   const subject: Subject = {
     inProcess: true,
     capabilities: store.capabilities,
-    open: () => openStore(cas({ over: over() })),
+    open: () => openStore(addressable({ over: over() })),
   }
   describe(`content over paths, on ${name}`, () => {
     for (const { name: title, run } of conformance(subject)) {

@@ -17,7 +17,7 @@ import {
 } from '@kit/core'
 import { temporaryFolder } from '@kit/test-servers'
 import { describe, expect, it } from 'vitest'
-import { cas, cidOf, contentOverPaths, encodeNode, importFile } from '../../src/index.ts'
+import { addressable, cidOf, contentOverPaths, encodeNode, importFile } from '../../src/index.ts'
 import { memoryBlocks } from '../directories/memory-blocks.ts'
 import { codeOf, context } from '../paths/subject.ts'
 
@@ -113,7 +113,7 @@ describe.each(profiles)('content of %s over a store of paths', (profile) => {
 
   it('is a plain file beside its inner nodes, found whole by other programs', async () => {
     await using folder = await temporaryFolder('cas')
-    await using store = await openStore(cas({ over: fs({ path: folder.path }) }))
+    await using store = await openStore(addressable({ over: fs({ path: folder.path }) }))
     const bytes = sample(3 << 20)
     const { cid = '' } = await store.content.put(bytesSource(bytes), { profile })
     const path = join(folder.path, '.content/files', cid.slice(-3, -1))
@@ -123,7 +123,7 @@ describe.each(profiles)('content of %s over a store of paths', (profile) => {
 
   it('that was changed on the disk is Corrupt, and never given', async () => {
     await using folder = await temporaryFolder('cas')
-    await using store = await openStore(cas({ over: fs({ path: folder.path }), layers: { retry: false } }))
+    await using store = await openStore(addressable({ over: fs({ path: folder.path }), layers: { retry: false } }))
     const bytes = sample(3 << 20)
     const { cid = '' } = await store.content.put(bytesSource(bytes), { profile })
     const small = (await store.content.put(bytesSource(sample(1000)), { profile })).cid ?? ''
@@ -215,7 +215,7 @@ describe('content over paths', () => {
   })
 
   it('is hidden from the paths, and a name like its folder is a name like any other', async () => {
-    await using store = await openStore(cas({ over: memory({}) }))
+    await using store = await openStore(addressable({ over: memory({}) }))
     const { cid = '' } = await store.content.put(bytesSource(sample(3 << 20)), { profile: 'unixfs-v1-2025' })
     await store.write('a/b', 'x')
     await store.write('.content/mine', 'y')
@@ -231,8 +231,8 @@ describe('content over paths', () => {
   })
 
   it('goes to another store as a CAR, and comes back', async () => {
-    await using one = await openStore(cas({ over: memory({}) }))
-    await using other = await openStore(cas({ over: memory({}) }))
+    await using one = await openStore(addressable({ over: memory({}) }))
+    await using other = await openStore(addressable({ over: memory({}) }))
     const bytes = sample(3 << 20)
     const { cid = '' } = await one.content.put(bytesSource(bytes), { profile: 'unixfs-v1-2025', pin: true })
     const car = await one.content.car(cid, { scope: 'all' })
@@ -245,7 +245,7 @@ describe('content over paths', () => {
   })
 
   it('pins only what is there, all of it', async () => {
-    await using store = await openStore(cas({ over: memory({}) }))
+    await using store = await openStore(addressable({ over: memory({}) }))
     const missing = cidOf('raw', sample(10))
     const { cid, bytes } = encodeNode('dag-cbor', { child: { '/': missing } })
     expect(await codeOf(store.pins.add(cid, {}))).toBe('NotFound')
@@ -259,8 +259,8 @@ describe('content over paths', () => {
   })
 
   it('is refused over a store that answers to CIDs by itself, and of an unknown profile', async () => {
-    expect(await codeOf(openStore(cas({ over: cas({ over: memory({}) }) })))).toBe('InvalidConfig')
-    await using store = await openStore(cas({ over: memory({}) }))
+    expect(await codeOf(openStore(addressable({ over: addressable({ over: memory({}) }) })))).toBe('InvalidConfig')
+    await using store = await openStore(addressable({ over: memory({}) }))
     expect(await codeOf(store.content.put(bytesSource(sample(1)), { profile: 'unixfs-v9' }))).toBe('InvalidConfig')
   })
 })

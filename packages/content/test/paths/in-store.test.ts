@@ -5,7 +5,7 @@ import { memory } from '@kit/backend-memory'
 import { type Capabilities, definePlugin, openStore, type Page, type Plugin, type Store } from '@kit/core'
 import { temporaryFolder } from '@kit/test-servers'
 import { expect, it } from 'vitest'
-import { cas, isCid, pathsStore } from '../../src/index.ts'
+import { addressable, isCid, pathsStore } from '../../src/index.ts'
 import { codeOf } from './subject.ts'
 
 async function all(store: Store): Promise<Map<string, string>> {
@@ -80,7 +80,7 @@ it('takes blocks and refs from two stores, and says what the weaker of them prom
 })
 
 it('keeps its blocks where a store has blocks of its own', async () => {
-  await using store = await openStore(pathsStore({ over: cas({ over: memory({}) }) }))
+  await using store = await openStore(pathsStore({ over: addressable({ over: memory({}) }) }))
   const { cid = '' } = await store.write('a', 'x')
   expect(await store.blocks.has(cid)).toBe(true)
   expect(await (await store.read('a')).text()).toBe('x')
