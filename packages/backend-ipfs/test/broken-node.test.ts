@@ -85,11 +85,12 @@ describe.skipIf(missing).each(nodes)('$name', ({ options }) => {
 
   it('that stands still is a Timeout, a cancelled call ends at once, and all goes on when it does', async () => {
     await using node = await startKubo(options)
-    await using store = await storeOf(node, { layers: { ...once, stall: 500 } })
+    await using store = await storeOf(node)
+    await using impatient = await storeOf(node, { layers: { ...once, stall: 500 } })
     await store.write('f', 'before')
     await node.pause()
-    expect(await codeOf(store.stat('f'))).toBe('Timeout')
-    expect(await codeOf(store.write('g', new Uint8Array(5_000_000)))).toBe('Timeout')
+    expect(await codeOf(impatient.stat('f'))).toBe('Timeout')
+    expect(await codeOf(impatient.write('g', new Uint8Array(5_000_000)))).toBe('Timeout')
     const cancelled = store.read('f', { signal: AbortSignal.timeout(50) })
     expect(await codeOf(cancelled)).toBe('Aborted')
     node.resume()

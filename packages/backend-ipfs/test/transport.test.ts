@@ -214,17 +214,17 @@ describe('waiting', () => {
         let sent = 0
         const timer = setInterval(() => {
           response.write('x')
-          if (++sent === 8) {
+          if (++sent === 10) {
             clearInterval(timer)
             response.end()
           }
-        }, 60)
+        }, 300)
       },
-      { stallTimeout: 250 },
+      { stallTimeout: 2000 },
     )
     await expect(there.client.id()).rejects.toMatchObject({ code: 'Timeout' })
     // Longer than the limit in all, and never silent for as long.
-    expect(await collect(await there.client.cat('bafy'))).toHaveLength(8)
+    expect(await collect(await there.client.cat('bafy'))).toHaveLength(10)
   })
 
   it('ends with the signal, and frees the connection: for a head, a body, an upload', async () => {
