@@ -26,6 +26,7 @@ export async function* collect(
   // Names and pins that come from now on lead to blocks that are marked here or were put since: see `docs/formats/content-store.md`.
   const marks = await markLive(packs, heads, keep, call)
   const last = index.rows
+  let removed = false
   for (let start = 0; start < last; start += stepRows) {
     throwIfAborted(call.signal)
     const end = Math.min(last, start + stepRows)
@@ -36,11 +37,13 @@ export async function* collect(
       // It may have been put again while its CID was read.
       if (!isDead(packs, marks, from, row)) continue
       index.remove(row)
+      removed = true
       if (cid !== undefined) yield { cid, bytes }
     }
     await new Promise(setImmediate)
   }
-  await compact(packs, call)
+  // Else what was taken would be back when the store is opened again.
+  if (!(await compact(packs, call)) && removed) await packs.save()
 }
 
 function isDead({ index }: Packs, marks: Marks, from: number, row: number): boolean {

@@ -13,19 +13,20 @@ const stepBytes = 8 * 2 ** 20
 
 /**
  * Moves the blocks out of segments of which less than half is in use, and removes those segments. A block is at both places until the new one
- * is on the disk. A segment with a damaged block in it stays, as whoever wants to look at it needs it.
+ * is on the disk. A segment with a damaged block in it stays, as whoever wants to look at it needs it. `true`: a snapshot was saved on the way.
  */
-export async function compact(packs: Packs, call: BlockCall): Promise<void> {
+export async function compact(packs: Packs, call: BlockCall): Promise<boolean> {
   const worn = await wornSegments(packs)
   const emptied: number[] = []
   for (const segment of worn) if (await moveOut(packs, segment, call)) emptied.push(segment)
-  if (emptied.length === 0) return
+  if (emptied.length === 0) return false
   await packs.alone(async (log) => {
     // What the segments say of names and pins is said again, all of it, so that nothing that was taken back comes back.
     await log.append(stateRecords(packs.state.changes()), { durable: 'power' })
   })
   await packs.save()
   await packs.alone((log) => log.drop(emptied))
+  return true
 }
 
 /** Segments to be emptied, none of which is written to. */

@@ -53,7 +53,7 @@ async function writable(current: (call: BlockCall) => Promise<Packs>, call: Bloc
 }
 
 /** A pin as it is kept. @throws Unsupported for more copies than the one there is */
-export function recordOf({ mode = 'recursive', name, copies, metadata }: PinOptions): PinRecord {
+function recordOf({ mode = 'recursive', name, copies, metadata }: PinOptions): PinRecord {
   if (copies !== undefined && copies.min > 1) {
     throw storageError('Unsupported', `${copies.min} copies are asked for; an embedded store has one of everything`)
   }

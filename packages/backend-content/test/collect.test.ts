@@ -101,6 +101,21 @@ describe('collection', () => {
     )
   })
 
+  it('stays done when the store is opened again, also of blocks whose segment stays', async () => {
+    await using here = opened()
+    const blocks = Array.from({ length: 10 }, (_, at) => raw(sample(`${at}`, 1000)))
+    for (const { cid, bytes } of blocks) await here.store.blocks.put(context(), cid, bytes)
+    for (const { cid } of blocks.slice(1)) await here.store.pins.add(context(), cid, {})
+    await here.store.close()
+    await using second = opened({ path: here.root })
+    const [gone] = await all(second.store.blocks.collect(context()))
+    expect(gone?.cid).toBe(blocks[0]?.cid)
+    await second.store.close()
+    await using again = opened({ path: here.root })
+    expect(await again.store.blocks.has(context(), gone?.cid ?? '')).toBe(false)
+    expect(await again.store.blocks.has(context(), blocks[1]?.cid ?? '')).toBe(true)
+  })
+
   it('never runs twice at once', async () => {
     await using here = opened()
     for (let at = 0; at < 5; at++) await here.store.blocks.put(context(), raw(`${at}`).cid, raw(`${at}`).bytes)
