@@ -227,6 +227,21 @@ describe('waiting', () => {
     expect(await collect(await there.client.cat('bafy'))).toHaveLength(10)
   })
 
+  it('for a slow source is no silence of the daemon', async () => {
+    await using there = await daemon(
+      (request, response) => {
+        request.resume().on('end', () => response.end('{"Name":"","Hash":"bafy","Size":"1"}\n'))
+      },
+      { stallTimeout: 200 },
+    )
+    async function* slow(): AsyncGenerator<Bytes> {
+      yield new Uint8Array(10)
+      await new Promise((resolve) => setTimeout(resolve, 700))
+      yield new Uint8Array(10)
+    }
+    await expect(there.client.add({ open: slow })).resolves.toMatchObject({ cid: 'bafy' })
+  })
+
   it('ends with the signal, and frees the connection: for a head, a body, an upload', async () => {
     await using there = await daemon((request, response) => {
       request.resume()

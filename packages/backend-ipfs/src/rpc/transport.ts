@@ -142,6 +142,8 @@ class Call {
   readonly #stallMs: number
   #failure: { readonly error: unknown } | undefined
   #clock: NodeJS.Timeout | undefined
+  /** The source is awaited and not the daemon. */
+  #sourceIsAwaited = false
 
   constructor(request: ClientRequest, asked: Asked, where: string, stallMs: number) {
     this.#request = request
@@ -170,6 +172,7 @@ class Call {
     if (this.#stallMs === 0) return
     clearTimeout(this.#clock)
     this.#clock = setTimeout(() => {
+      if (this.#sourceIsAwaited) return this.#startClock()
       const text = `${this.#where} has not moved a byte for ${this.#stallMs} ms`
       this.#fail(storageError('Timeout', text, { applied: this.#asked.changes === true ? 'maybe' : 'no' }))
     }, this.#stallMs)
@@ -201,9 +204,11 @@ class Call {
   async #pump(chunks: AsyncIterable<Uint8Array>): Promise<void> {
     const request = this.#request
     try {
+      this.#sourceIsAwaited = true
       for await (const chunk of chunks) {
         if (request.destroyed) return
         if (request.write(chunk)) continue
+        this.#sourceIsAwaited = false
         this.#startClock()
         await new Promise<void>((resolve) => {
           const goOn = (): void => {
@@ -213,7 +218,9 @@ class Call {
           request.once('drain', goOn).once('close', goOn)
         })
         clearTimeout(this.#clock)
+        this.#sourceIsAwaited = true
       }
+      this.#sourceIsAwaited = false
       this.#startClock()
       request.end()
     } catch (error) {
