@@ -80,20 +80,23 @@ function rootCid(bytes: number, profile: Profile, bar: Pick<ComparedCase, 'floor
   }
 }
 
+/** By CID where a block of a file lies in it, or its bytes where it does not. */
+type Places = Map<string, { readonly at: number; readonly length: number } | Bytes>
+
 /** Blocks of one file, where they lie in it: what both sides read from. */
 class BlocksOfFile implements BlockReader {
-  readonly #places = new Map<string, { readonly at: number; readonly length: number } | Bytes>()
+  readonly #places: Places
   readonly #file: FileHandle
   readonly root: string
 
-  private constructor(file: FileHandle, root: string, places: BlocksOfFile['#places']) {
+  private constructor(file: FileHandle, root: string, places: Places) {
     this.#file = file
     this.root = root
     this.#places = places
   }
 
   static async of(path: string): Promise<BlocksOfFile> {
-    const places: BlocksOfFile['#places'] = new Map()
+    const places: Places = new Map()
     let at = 0
     const { cid } = await importFile(
       sourceOf(path),

@@ -3,9 +3,11 @@ import * as dagCbor from '@ipld/dag-cbor'
 import * as dagJson from '@ipld/dag-json'
 import * as dagPb from '@ipld/dag-pb'
 import { CID } from 'multiformats/cid'
-import { cidOf, parseCid } from '../cid/cid.ts'
+import { cidFromBytes, cidOf, parseCid } from '../cid/cid.ts'
 import { type Codec, codecName } from '../cid/codes.ts'
+import { decodePb } from '../unixfs/protobuf.ts'
 import { checkBlockSize } from '../verify/blocks.ts'
+import { linksOfCbor } from './cbor-links.ts'
 
 /**
  * What a block says, as plain data: maps are objects, bytes are `Uint8Array`, integers beyond 2^53 are `bigint`, and a link is
@@ -37,6 +39,9 @@ export function decodeNode(cid: string, bytes: Bytes): NodeValue {
   if (codec === 'raw') return bytes
   checkBlockSize(cid, bytes.byteLength)
   try {
+    // Decoders take links for CIDs that are none; this does not.
+    if (codec === 'dag-cbor') linksOfCbor(bytes)
+    if (codec === 'dag-pb') decodePb(bytes)
     return fromIpld(codec === 'dag-pb' ? dagPb.decode(bytes) : (codec === 'dag-cbor' ? dagCbor : dagJson).decode(bytes))
   } catch (error) {
     throw storageError('Corrupt', `the block ${cid} is no ${codec}`, { cause: error })
@@ -85,10 +90,6 @@ function fromIpld(value: unknown): unknown {
   if (value instanceof Uint8Array) return ownBytes(value)
   if (Array.isArray(value)) return value.map(fromIpld)
   const link = CID.asCID(value)
-  if (link !== null) return { '/': linkText(link) }
+  if (link !== null) return { '/': cidFromBytes(link.bytes).text }
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, fromIpld(inner)]))
-}
-
-function linkText(link: CID): string {
-  return link.version === 0 ? link.toString() : link.toV1().toString()
 }

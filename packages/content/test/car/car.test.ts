@@ -161,7 +161,7 @@ describe('CARs', () => {
     expect(await importCar(bytesSource(car), memoryBlocks(), { signal, limits: enough })).toEqual(roots)
   })
 
-  it.each<[string, (car: CarReading) => Promise<unknown>]>([
+  it.each<[string, (car: CarReading) => PromiseLike<unknown>]>([
     [
       'not read to the end',
       async ({ blocks }) => {
@@ -169,7 +169,7 @@ describe('CARs', () => {
       },
     ],
     ['disposed', (car) => car[Symbol.asyncDispose]()],
-    ['no CARs', async () => undefined],
+    ['no CARs', () => Promise.resolve()],
   ])('free their stream when they are %s', async (what, use) => {
     const bytes = what === 'no CARs' ? patternBytes(5000) : await collect(writeCar({ roots, blocks: some }))
     let freed = false
