@@ -48,6 +48,8 @@ export function describeApi(app: FastifyInstance): void {
         { name: 'objects', description: 'Objects, their bytes and what is known of them.' },
         { name: 'directories', description: 'Directories and links, on stores that have them.' },
         { name: 'uploads', description: 'Uploads in parts.' },
+        { name: 'content', description: 'Files, trees and blocks by CID, pins and names, on stores that have them.' },
+        { name: 'ipfs', description: "The part of Kubo's RPC API that is served, for programs that speak it." },
         { name: 'jobs', description: 'Transfers that go on by themselves.' },
         { name: 'stores', description: 'What there is, and what it can do.' },
         { name: 'server', description: 'The server itself.' },

@@ -1,12 +1,19 @@
 import type { FastifyInstance } from 'fastify'
 import { appendRoutes } from './routes/append.ts'
+import { blockRoutes } from './routes/blocks.ts'
+import { collectionRoutes } from './routes/collection.ts'
+import { contentRoutes } from './routes/content.ts'
+import { contentListingRoutes } from './routes/content-listing.ts'
 import { entryRoutes } from './routes/entries.ts'
 import { healthRoutes } from './routes/health.ts'
+import { ipnsRoutes } from './routes/ipns.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { listingRoutes } from './routes/listing.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { nameRoutes } from './routes/names.ts'
 import { objectRoutes } from './routes/objects.ts'
+import { pinRoutes } from './routes/pins.ts'
+import { restoreRoutes } from './routes/restore.ts'
 import { serverRoutes } from './routes/server.ts'
 import { storeRoutes } from './routes/stores.ts'
 import { transferRoutes } from './routes/transfers.ts'
@@ -19,6 +26,8 @@ export async function routes(app: FastifyInstance, services: Services): Promise<
   objectRoutes(app, services)
   appendRoutes(app, services)
   partRoutes(app, services)
+  contentRoutes(app, services)
+  blockRoutes(app, services)
   if (services.metrics !== undefined) metricsRoutes(app, services.metrics)
   await app.register(async (scope) => {
     const json = jsonScope(scope, services.limits)
@@ -30,6 +39,11 @@ export async function routes(app: FastifyInstance, services: Services): Promise<
     transferRoutes(json, services)
     nameRoutes(json, services)
     uploadRoutes(json, services)
+    contentListingRoutes(json, services)
+    pinRoutes(json, services)
+    ipnsRoutes(json, services)
+    collectionRoutes(json, services)
+    restoreRoutes(json, services)
     jobRoutes(json, services)
   })
 }

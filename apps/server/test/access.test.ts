@@ -4,7 +4,9 @@ import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { memory } from '@kit/backend-memory'
+import { content } from '@kit/backend-content'
 import { fs } from '@kit/backend-fs'
+import { cidOf } from '@kit/content'
 import { openStore, type Store } from '@kit/core'
 import { createServer, scopes, serverMetrics, type LoadedToken, type Scope } from '@kit/server'
 import { beforeAll, afterAll, expect, test } from 'vitest'
@@ -14,6 +16,9 @@ import { hashOf, makeToken } from '../src/access/token.ts'
 
 /** Stands in every name and body that no limited token may see. */
 const planted = 'zanzibar'
+
+/** Of a block that holds just that word, and is in the content store. */
+const cid = cidOf('raw', new TextEncoder().encode(planted))
 
 interface Place {
   readonly store: string
@@ -95,6 +100,32 @@ const routes: Readonly<Record<string, Route>> = {
     needs: ['list', 'read'],
     ask: (place) => ['POST', `${api}/jobs`, { kind: 'check', from: place, to: place }],
   },
+  readContent: { needs: ['read'], whole: true, ask: onStore('GET', `/content/${cid}/a`) },
+  headContent: { needs: ['read'], whole: true, ask: onStore('HEAD', `/content/${cid}`) },
+  listContent: { needs: ['list'], whole: true, ask: onStore('GET', `/content?path=${cid}`) },
+  addContent: { needs: ['write'], whole: true, ask: ({ store }) => ['POST', `${api}/stores/${store}/content`, 'x'] },
+  readBlock: { needs: ['read'], whole: true, ask: onStore('GET', `/blocks/${cid}`) },
+  headBlock: { needs: ['read'], whole: true, ask: onStore('HEAD', `/blocks/${cid}`) },
+  writeBlock: {
+    needs: ['write'],
+    whole: true,
+    ask: ({ store }) => ['PUT', `${api}/stores/${store}/blocks/${cid}`, planted],
+  },
+  listPins: { needs: ['list'], whole: true, ask: onStore('GET', '/pins') },
+  addPin: { needs: ['write'], whole: true, ask: json('POST', inStore('pins'), () => ({ cid })) },
+  getPin: { needs: ['read'], whole: true, ask: onStore('GET', `/pins/${cid}`) },
+  removePin: { needs: ['delete'], whole: true, ask: onStore('DELETE', `/pins/${cid}`) },
+  collectBlocks: { needs: ['delete'], whole: true, ask: onStore('POST', '/collect') },
+  publishName: {
+    needs: ['write'],
+    whole: true,
+    ask: json('POST', inStore('ipns'), () => ({ key: 'self', path: cid })),
+  },
+  resolveName: { needs: ['read'], whole: true, ask: onStore('GET', '/ipns/self') },
+  restoreObject: {
+    needs: ['read', 'write'],
+    ask: json('POST', inStore('restore'), ({ key }) => ({ key, version: 'none' })),
+  },
   listJobs: { needs: 'any', ask: () => ['GET', `${api}/jobs`] },
   getJob: { needs: 'any', ask: () => ['GET', `${api}/jobs/none`] },
   getJobEvents: { needs: 'any', ask: () => ['GET', `${api}/jobs/none/events`] },
@@ -107,6 +138,8 @@ const places: readonly Place[] = [
   { store: 'photos', key: `2026-${planted}/b` },
   { store: 'photos', key: '2026-none/b' },
   { store: 'photos', key: `other/${planted}` },
+  { store: 'content', key: '2026/a' },
+  { store: 'content', key: `other/${planted}` },
   { store: planted, key: 'x' },
   { store: 'none', key: 'x' },
 ]
@@ -117,7 +150,13 @@ const scopeSets: readonly (readonly Scope[])[] = [
   ['read', 'write'],
   ['list', 'read', 'write', 'delete'],
 ]
-const pathSets: readonly (readonly string[])[] = [['photos:2026/'], ['photos:'], ['none:'], ['*']]
+const pathSets: readonly (readonly string[])[] = [
+  ['photos:2026/', 'content:2026/'],
+  ['photos:'],
+  ['content:'],
+  ['none:'],
+  ['*'],
+]
 
 interface Given {
   readonly status: number
@@ -135,7 +174,8 @@ let close: () => Promise<void>
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kit-access-'))
   stores = {
-    photos: await openStore(fs({ path: folder }), { name: 'photos' }),
+    photos: await openStore(fs({ path: join(folder, 'photos') }), { name: 'photos' }),
+    content: await openStore(content({ path: join(folder, 'content'), durable: 'process' }), { name: 'content' }),
     [planted]: await openStore(memory({}), { name: planted }),
   }
   for (const { store, key } of places) {
@@ -241,7 +281,7 @@ test.each(tried)(
         }
         // Those of all of `photos` may see what is planted there, in their listings and jobs.
         if (paths[0] === 'photos:2026/' || paths[0] === 'none:') expect(given.text).not.toContain(planted)
-        if (paths[0] === 'photos:') expect(given.text).not.toContain(`"${planted}"`)
+        if (paths[0] === 'photos:' || paths[0] === 'content:') expect(given.text).not.toContain(`"${planted}"`)
       }
       // There or not: one answer.
       expect([id, refused.size <= 1]).toEqual([id, true])

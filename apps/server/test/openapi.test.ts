@@ -56,7 +56,10 @@ test('every route is in the document, and nothing else', async () => {
   expect(openapi).toMatch(/^3\.1\./)
   const { routes } = await serverWithRoutes()
   const there = routes
-    .filter((route) => ofTheApi(route) && (route.method !== 'HEAD' || route.url.endsWith('/objects/*')))
+    .filter(
+      (route) =>
+        ofTheApi(route) && (route.method !== 'HEAD' || /\/(?:objects|content)\/\*$|\/blocks\/:cid$/.test(route.url)),
+    )
     .map(({ method, url }) => `${method} ${url.replace(/\*$/, ':key').replaceAll(/:(\w+)/g, '{$1}')}`)
   const told = Object.entries(paths).flatMap(([path, item]) =>
     Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
@@ -129,6 +132,8 @@ test('the server gives the document, and a page that shows it with nothing from 
   expect(object.headers['content-security-policy']).toBe("default-src 'none'")
 })
 
+const sampleCid = 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku'
+
 /** Of requests that need a body to come as far as the question who asks. */
 const bodies: Readonly<Record<string, object>> = {
   '/copy': { from: 'a', to: 'b' },
@@ -138,6 +143,9 @@ const bodies: Readonly<Record<string, object>> = {
   '/links': { key: 'a', target: 'b' },
   '/url': { key: 'a', expiresInSeconds: 1 },
   '/uploads': { key: 'a' },
+  '/pins': { cid: sampleCid },
+  '/ipns': { key: 'self', path: sampleCid },
+  '/restore': { key: 'a', version: 'v' },
   '/jobs': { kind: 'copy', from: { store: 'files', key: '' }, to: { store: 'files', key: 'a' } },
 }
 
@@ -157,7 +165,13 @@ async function serverFor(access: Access): Promise<string> {
 }
 
 async function askRoute(base: string, { method, url }: Route): ReturnType<typeof ask> {
-  const path = url.replace(':store', 'files').replace(':number', '1').replace(/:\w+/, 'x').replace('*', 'a/b')
+  const path = url
+    .replace(':store', 'files')
+    .replace(':number', '1')
+    .replace(':cid', sampleCid)
+    .replace(/:\w+/, 'x')
+    .replace('*', url.endsWith('/content/*') ? sampleCid : 'a/b')
+    .replace(/\/content$/, method === 'POST' ? '/content' : `/content?path=${sampleCid}`)
   const json = method === 'POST' ? Object.entries(bodies).find(([end]) => url.endsWith(end))?.[1] : undefined
   const body = method === 'PATCH' ? {} : json
   if (body === undefined) return ask(base, method, path)

@@ -70,6 +70,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stores/{store}/content/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Content by its CID: the bytes of a file, a CAR, or what is known of it
+         * @description Every byte has been checked against its CID. A directory is listed at …/content?path=, and comes whole as a CAR.
+         */
+        get: operations["readContent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        /**
+         * What GET would tell of a file, without its bytes
+         * @description A failure has no body: its code is in X-Kit-Error.
+         */
+        head: operations["headContent"];
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stores/{store}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a directory holds, by its CID
+         * @description In the order of its blocks. A page as JSON; or, with `Accept: application/x-ndjson`, an entry a line to the end, which costs less than many pages: each begins the directory anew. Lines that break off end with a line of the form of Failure.
+         */
+        get: operations["listContent"];
+        put?: never;
+        /**
+         * Takes in a file, or the blocks of a CAR
+         * @description What is not pinned, and part of nothing that is, goes with the next collection. The same bytes have the same CID, so that nothing happens the second time. Blocks of a CAR are checked as they come.
+         */
+        post: operations["addContent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stores/{store}/blocks/{cid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bytes of a block, checked against its CID */
+        get: operations["readBlock"];
+        /**
+         * Takes in a block
+         * @description Of at most 2 MiB and 64 KiB, of any codec. Bytes that are not those of the CID are Corrupt, 400. Nothing holds it until it is pinned, or part of what is.
+         */
+        put: operations["writeBlock"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        /**
+         * Whether a block is there
+         * @description A failure has no body: its code is in X-Kit-Error.
+         */
+        head: operations["headBlock"];
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -474,6 +547,128 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stores/{store}/pins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The pins of a store
+         * @description A page as JSON, which may hold fewer pins than `limit`; or, with `Accept: application/x-ndjson`, a pin a line to the end. Lines that break off end with a line of the form of Failure.
+         */
+        get: operations["listPins"];
+        put?: never;
+        /**
+         * Pins content
+         * @description Pinning twice is success, and the later name and metadata count.
+         */
+        post: operations["addPin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stores/{store}/pins/{cid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How content is pinned
+         * @description NotFound where it is not.
+         */
+        get: operations["getPin"];
+        put?: never;
+        post?: never;
+        /**
+         * Removes a pin
+         * @description What nothing else holds goes with the next collection. NotFound where there is no such pin.
+         */
+        delete: operations["removePin"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stores/{store}/ipns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Points a name at content */
+        post: operations["publishName"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stores/{store}/ipns/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a name points */
+        get: operations["resolveName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stores/{store}/collect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes away the blocks that nothing needs
+         * @description Only what no pin and no kept version leads to ever goes. Counts as JSON; or, with `Accept: application/x-ndjson`, a line for each block that went. It ends when the client goes away; what has gone by then has gone, and the rest is whole.
+         */
+        post: operations["collectBlocks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stores/{store}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes an object what it was in a kept version
+         * @description As a new version, with the attributes that it had. One that was deleted since is there again.
+         */
+        post: operations["restoreObject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -738,6 +933,25 @@ export interface components {
             /** Format: date-time */
             ended?: string;
         };
+        /** @description What is not to be collected, as far as the store tells it. */
+        Pin: {
+            cid: string;
+            name?: string;
+            /**
+             * @description `indirect`: below another that is pinned with all that is below it.
+             * @enum {string}
+             */
+            mode: "recursive" | "direct" | "indirect";
+            /** @enum {string} */
+            status: "queued" | "pinning" | "pinned" | "failed";
+            /** @description How many are confirmed. */
+            copies?: number;
+            /** Format: date-time */
+            expires?: string;
+            metadata?: {
+                [key: string]: string;
+            };
+        };
         /**
          * @description `native`: one call of the store does it. `emulated`: it is made out of several.
          * @enum {string}
@@ -837,6 +1051,7 @@ export interface components {
                 cost?: "none" | "low" | "medium" | "high" | "very high";
                 concurrency?: number;
                 opsPerSecond?: number;
+                localFiles?: boolean;
             };
         };
         /** @description In bytes and objects. What the store cannot tell is absent, never 0. */
@@ -1540,6 +1755,659 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Failure"];
                 };
+            };
+        };
+    };
+    readContent: {
+        parameters: {
+            query?: {
+                /** @description `car`: the blocks, as a CAR of version 1 that is made as it is sent. `entry`: what is known of it, as JSON; directories and links too. */
+                format?: "car" | "entry";
+                /** @description Of a CAR. All that is below; a file or directory without what the directory lists; one block. */
+                scope?: "all" | "entity" | "block";
+            };
+            header?: {
+                /** @description Only where the content is one of these. */
+                "if-match"?: string;
+                /** @description Not where the content is one of these. */
+                "if-none-match"?: string;
+                /** @description `bytes=0-99` or `bytes=-100`, of a file. */
+                range?: string;
+                /** @description An etag: of other content the whole is served. */
+                "if-range"?: string;
+            };
+            path: {
+                /**
+                 * @description Name of the store.
+                 * @example files
+                 */
+                store: string;
+                /**
+                 * @description A CID, or a CID and the names below it: `CID/photos/one.jpg`.
+                 * @example bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of it. */
+            200: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The CID, in quotes. */
+                    ETag?: string;
+                    /** @description For ever: what a CID names never changes. */
+                    "Cache-Control"?: string;
+                    /** @description HTTP date, where the content says one. */
+                    "Last-Modified"?: string;
+                    /** @description application/octet-stream, save for blocks of dag-cbor and dag-json. */
+                    "Content-Type"?: string;
+                    "Content-Length"?: number;
+                    /** @description `attachment`. */
+                    "Content-Disposition"?: string;
+                    "Accept-Ranges"?: "bytes";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                    "application/vnd.ipld.dag-cbor": string;
+                    "application/vnd.ipld.dag-json": string;
+                    "application/vnd.ipld.car": string;
+                    "application/json": {
+                        success: boolean;
+                        operation: string;
+                        /** Format: date-time */
+                        timestamp: string;
+                        correlation_id: string;
+                        entry: components["schemas"]["Entry"];
+                    };
+                };
+            };
+            /** @description A range of a file. */
+            206: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The CID, in quotes. */
+                    ETag?: string;
+                    /** @description For ever: what a CID names never changes. */
+                    "Cache-Control"?: string;
+                    /** @description HTTP date, where the content says one. */
+                    "Last-Modified"?: string;
+                    /** @description application/octet-stream, save for blocks of dag-cbor and dag-json. */
+                    "Content-Type"?: string;
+                    "Content-Length"?: number;
+                    /** @description `attachment`. */
+                    "Content-Disposition"?: string;
+                    "Accept-Ranges"?: "bytes";
+                    /** @description Which bytes these are, and of how many. */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description It is content that the request names. */
+            304: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The CID, in quotes. */
+                    ETag?: string;
+                    /** @description For ever: what a CID names never changes. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Range Not Satisfiable */
+            416: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    /** @description `bytes *\/SIZE`. */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description It failed; the code says how. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    headContent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only where the content is one of these. */
+                "if-match"?: string;
+                /** @description Not where the content is one of these. */
+                "if-none-match"?: string;
+            };
+            path: {
+                /**
+                 * @description Name of the store.
+                 * @example files
+                 */
+                store: string;
+                /**
+                 * @description A CID, or a CID and the names below it: `CID/photos/one.jpg`.
+                 * @example bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is there. */
+            200: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The CID, in quotes. */
+                    ETag?: string;
+                    /** @description For ever: what a CID names never changes. */
+                    "Cache-Control"?: string;
+                    /** @description HTTP date, where the content says one. */
+                    "Last-Modified"?: string;
+                    /** @description application/octet-stream, save for blocks of dag-cbor and dag-json. */
+                    "Content-Type"?: string;
+                    "Content-Length"?: number;
+                    /** @description `attachment`. */
+                    "Content-Disposition"?: string;
+                    "Accept-Ranges"?: "bytes";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is content that the request names. */
+            304: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The CID, in quotes. */
+                    ETag?: string;
+                    /** @description For ever: what a CID names never changes. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It failed. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listContent: {
+        parameters: {
+            query: {
+                /**
+                 * @description A CID, or a CID and the names below it: `CID/photos/one.jpg`.
+                 * @example bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku
+                 */
+                path: string;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Entries at most. Of a page 1,000 without it. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the store.
+                 * @example files
+                 */
+                store: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries. */
+            200: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        success: boolean;
+                        operation: string;
+                        /** Format: date-time */
+                        timestamp: string;
+                        correlation_id: string;
+                        entries: components["schemas"]["Entry"][];
+                        /** @description The cursor of the next page; absent on the last. */
+                        next?: string;
+                    };
+                    "application/x-ndjson": components["schemas"]["Entry"];
+                };
+            };
+            /** @description It failed; the code says how. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    addContent: {
+        parameters: {
+            query?: {
+                /** @description How a file becomes blocks (IPIP-499). Default unixfs-v1-2025. */
+                profile?: "unixfs-v1-2025" | "unixfs-v0-2015";
+                /** @description Keeps it from being collected, with all that is below. */
+                pin?: boolean;
+                /** @description The body is a CAR, of version 1 or 2. */
+                format?: "car";
+            };
+            header?: {
+                /** @description `sha-256=:BASE64:`; a body that does not match is Corrupt, 400, and nothing is pinned. */
+                "content-digest"?: string;
+            };
+            path: {
+                /**
+                 * @description Name of the store.
+                 * @example files
+                 */
+                store: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+                "application/vnd.ipld.car": string;
+                "*/*": string;
+            };
+        };
+        responses: {
+            /** @description It is there. */
+            201: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        success: boolean;
+                        operation: string;
+                        /** Format: date-time */
+                        timestamp: string;
+                        correlation_id: string;
+                        entry?: components["schemas"]["Entry"];
+                        /** @description Of a CAR: the roots that it names. */
+                        roots?: string[];
+                    };
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description It failed; the code says how. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    readBlock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only where the content is one of these. */
+                "if-match"?: string;
+                /** @description Not where the content is one of these. */
+                "if-none-match"?: string;
+            };
+            path: {
+                /**
+                 * @description Name of the store.
+                 * @example files
+                 */
+                store: string;
+                /**
+                 * @description A CID, in any base that is read.
+                 * @example bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku
+                 */
+                cid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The block. */
+            200: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The CID, in quotes. */
+                    ETag?: string;
+                    /** @description For ever: what a CID names never changes. */
+                    "Cache-Control"?: string;
+                    /** @description application/vnd.ipld.raw */
+                    "Content-Type"?: string;
+                    "Content-Length"?: number;
+                    /** @description `attachment`. */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.ipld.raw": string;
+                };
+            };
+            /** @description It is content that the request names. */
+            304: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The CID, in quotes. */
+                    ETag?: string;
+                    /** @description For ever: what a CID names never changes. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description It failed; the code says how. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    writeBlock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the store.
+                 * @example files
+                 */
+                store: string;
+                /**
+                 * @description A CID, in any base that is read.
+                 * @example bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku
+                 */
+                cid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+                "application/vnd.ipld.raw": string;
+                "*/*": string;
+            };
+        };
+        responses: {
+            /** @description It is there. */
+            200: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        success: boolean;
+                        operation: string;
+                        /** Format: date-time */
+                        timestamp: string;
+                        correlation_id: string;
+                        /** @description In its canonical base. */
+                        cid: string;
+                    };
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description It failed; the code says how. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    headBlock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only where the content is one of these. */
+                "if-match"?: string;
+                /** @description Not where the content is one of these. */
+                "if-none-match"?: string;
+            };
+            path: {
+                /**
+                 * @description Name of the store.
+                 * @example files
+                 */
+                store: string;
+                /**
+                 * @description A CID, in any base that is read.
+                 * @example bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku
+                 */
+                cid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is there. */
+            200: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The CID, in quotes. */
+                    ETag?: string;
+                    /** @description For ever: what a CID names never changes. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is content that the request names. */
+            304: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The CID, in quotes. */
+                    ETag?: string;
+                    /** @description For ever: what a CID names never changes. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It failed. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -2946,6 +3814,487 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The object. */
+            200: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        success: boolean;
+                        operation: string;
+                        /** Format: date-time */
+                        timestamp: string;
+                        correlation_id: string;
+                        entry: components["schemas"]["Entry"];
+                    };
+                };
+            };
+            /** @description It failed; the code says how. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    listPins: {
+        parameters: {
+            query?: {
+                /** @description Only pins whose name has this in it. */
+                name?: string;
+                /** @description Default: all but indirect ones. */
+                mode?: "recursive" | "direct" | "indirect";
+                /** @description `next` of the page before, with the same filter. */
+                cursor?: string;
+                /** @description Pins at most. Of a page 1,000 without it. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the store.
+                 * @example files
+                 */
+                store: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pins. */
+            200: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        success: boolean;
+                        operation: string;
+                        /** Format: date-time */
+                        timestamp: string;
+                        correlation_id: string;
+                        pins: components["schemas"]["Pin"][];
+                        /** @description The cursor of the next page; absent on the last. */
+                        next?: string;
+                    };
+                    "application/x-ndjson": components["schemas"]["Pin"];
+                };
+            };
+            /** @description It failed; the code says how. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    addPin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the store.
+                 * @example files
+                 */
+                store: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description A CID, in any base that is read.
+                     * @example bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku
+                     */
+                    cid: string;
+                    /**
+                     * @description Default recursive: with all that is below.
+                     * @enum {string}
+                     */
+                    mode?: "recursive" | "direct";
+                    name?: string;
+                    /** @description On stores that keep several. */
+                    copies?: {
+                        min: number;
+                        max: number;
+                    };
+                    metadata?: {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The pin. */
+            200: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        success: boolean;
+                        operation: string;
+                        /** Format: date-time */
+                        timestamp: string;
+                        correlation_id: string;
+                        pin: components["schemas"]["Pin"];
+                    };
+                };
+            };
+            /** @description It failed; the code says how. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getPin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the store.
+                 * @example files
+                 */
+                store: string;
+                /**
+                 * @description A CID, in any base that is read.
+                 * @example bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku
+                 */
+                cid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pin. */
+            200: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        success: boolean;
+                        operation: string;
+                        /** Format: date-time */
+                        timestamp: string;
+                        correlation_id: string;
+                        pin: components["schemas"]["Pin"];
+                    };
+                };
+            };
+            /** @description It failed; the code says how. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    removePin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the store.
+                 * @example files
+                 */
+                store: string;
+                /**
+                 * @description A CID, in any base that is read.
+                 * @example bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku
+                 */
+                cid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It failed; the code says how. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    publishName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the store.
+                 * @example files
+                 */
+                store: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The key of the store that signs, by its name there.
+                     * @example self
+                     */
+                    key: string;
+                    /**
+                     * @description A CID, or a CID and the names below it: `CID/photos/one.jpg`.
+                     * @example bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku
+                     */
+                    path: string;
+                    /** @description How long the record is good for. */
+                    lifetimeSeconds?: number;
+                    /** @description How long others may go without asking again. */
+                    ttlSeconds?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description It points there. */
+            200: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        success: boolean;
+                        operation: string;
+                        /** Format: date-time */
+                        timestamp: string;
+                        correlation_id: string;
+                        name: string;
+                        sequence?: number;
+                    };
+                };
+            };
+            /** @description It failed; the code says how. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    resolveName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the store.
+                 * @example files
+                 */
+                store: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It points there. */
+            200: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        success: boolean;
+                        operation: string;
+                        /** Format: date-time */
+                        timestamp: string;
+                        correlation_id: string;
+                        path: string;
+                        ttlSeconds?: number;
+                    };
+                };
+            };
+            /** @description It failed; the code says how. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    collectBlocks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the store.
+                 * @example files
+                 */
+                store: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done. */
+            200: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        success: boolean;
+                        operation: string;
+                        /** Format: date-time */
+                        timestamp: string;
+                        correlation_id: string;
+                        blocks: number;
+                        /** @description Where the store tells it. */
+                        bytes?: number;
+                    };
+                    "application/x-ndjson": {
+                        cid: string;
+                        bytes?: number;
+                    };
+                };
+            };
+            /** @description It failed; the code says how. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    restoreObject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the store.
+                 * @example files
+                 */
+                store: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @example 2026/trip.json */
+                    key: string;
+                    /** @description One of …/versions/{key}. */
+                    version: string;
+                    /** @description Only where there is no object now. */
+                    ifAbsent?: boolean;
+                    /**
+                     * @description As the ETag header and entries spell it.
+                     * @example "5d41402a"
+                     */
+                    ifMatch?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The object as it is now. */
             200: {
                 headers: {
                     /** @description The id of the request, its own or made up. */

@@ -7,6 +7,9 @@ import { isBelow, leadsTo, type PathGrant } from './paths.ts'
 export const scopes = ['list', 'read', 'write', 'delete', 'metrics', 'admin'] as const
 export type Scope = (typeof scopes)[number]
 
+/** Those that a store is asked with. */
+export type KeyScope = Exclude<Scope, 'metrics' | 'admin'>
+
 export interface Access {
   /** Of the token; undefined where the server wants none. Whose a job is, and what the log tells. */
   readonly id: string | undefined
@@ -15,7 +18,13 @@ export interface Access {
    * its paths too: what is not visible is to be left out of the listing.
    * @throws PermissionDenied, the same whether the store or the key exists or not
    */
-  require(scope: Exclude<Scope, 'metrics' | 'admin'>, store: string, key?: string): void
+  require(scope: KeyScope, store: string, key?: string): void
+  /**
+   * Passes where the token may do this to all of the store. What is named by a CID has no path, so nothing shows that it lies below one:
+   * the same block may be part of what the token may see, and of what it may not.
+   * @throws PermissionDenied
+   */
+  requireAll(scope: KeyScope, store: string): void
   /** @throws PermissionDenied */
   requireScope(scope: 'metrics' | 'admin'): void
   /** `admin`: everything, everywhere. */
@@ -74,6 +83,9 @@ export function accessOf({ id, scopes: granted, paths }: Grant): Access {
       if (below(store, key) || (scope === 'list' && above(store, key))) return
       throw denied()
     },
+    requireAll(scope, store) {
+      if (!allows(scope) || !below(store, '')) throw denied()
+    },
     requireScope(scope) {
       if (!allows(scope)) throw denied()
     },
@@ -89,13 +101,19 @@ export function accessOf({ id, scopes: granted, paths }: Grant): Access {
 
 /** The same without any change. What is not allowed at all is refused as before. */
 export function readOnlyAccess(access: Access): Access {
+  const changes = (scope: Scope): boolean => scope === 'write' || scope === 'delete'
+  const unchanging = (store: string, key?: string): Error =>
+    storageError('ReadOnly', 'this server changes nothing: it was started so', { store, key })
   return {
     ...access,
-    allows: (scope) => scope !== 'write' && scope !== 'delete' && access.allows(scope),
+    allows: (scope) => !changes(scope) && access.allows(scope),
     require(scope, store, key) {
       access.require(scope, store, key)
-      if (scope !== 'write' && scope !== 'delete') return
-      throw storageError('ReadOnly', 'this server changes nothing: it was started so', { store, key })
+      if (changes(scope)) throw unchanging(store, key)
+    },
+    requireAll(scope, store) {
+      access.requireAll(scope, store)
+      if (changes(scope)) throw unchanging(store)
     },
   }
 }

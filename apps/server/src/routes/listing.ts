@@ -1,26 +1,19 @@
-import { once } from 'node:events'
-import type { ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
-import { setImmediate } from 'node:timers/promises'
-import { errorCode, type ListCall } from '@kit/core'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { ListCall } from '@kit/core'
 import { z } from 'zod'
-import { asStorageError, failure, refusal, result } from '../answers.ts'
+import { refusal, result } from '../answers.ts'
 import { answer, flag, media, storeParams, wholeNumber } from '../schemas/describe.ts'
 import { entryFields, entrySchema } from '../schemas/entry.ts'
 import { failureSchema } from '../schemas/outcome.ts'
 import type { Services } from '../services.ts'
 import { storeNamed } from '../stores.ts'
 import { entryJson } from '../wire/attributes.ts'
-import { signalOf, watchTaker } from '../wire/bodies.ts'
+import { signalOf } from '../wire/bodies.ts'
 import type { JsonScope } from '../wire/json.ts'
+import { ndjson, sendLines, wantsLines } from '../wire/lines.ts'
 import { pageOf, type Asked } from '../wire/pages.ts'
 
-const ndjson = 'application/x-ndjson'
 const pageDefault = 1000
 const pageMax = 10_000
-/** Lines are sent in pieces of about this many characters. */
-const pieceLength = 65_536
 
 const key = z.string().max(32_768)
 const listQuery = z.strictObject({
@@ -79,67 +72,26 @@ export function listingRoutes(app: JsonScope, { stores, limits, seal }: Services
       const call: ListCall = { recursive, after, want, signal: signalOf(reply), requestId: request.id }
       const asked: Asked = { access: request.access, store, name: params.store, directory, call, seal }
       reply.header('cache-control', 'no-store')
-      if (request.headers.accept?.includes(ndjson) !== true) {
+      if (!wantsLines(request)) {
         const page = await pageOf(asked, query.cursor, ordered !== false, limit ?? pageDefault)
         return reply.send(result(request, page))
       }
       if (query.cursor !== undefined) throw refusal('InvalidConfig', 'lines go to the end: `cursor` is of pages')
-      watchTaker(reply.raw, limits)
       const inOrder = ordered === true || after !== undefined
-      const lines = linesOf(request, reply.raw, { ...asked, call: { ...call, ordered: inOrder } }, limit)
-      // Nothing is sent before the first piece is there: what fails at once is answered with its status.
-      const first = await lines.next()
-      return sendPieces(reply, first, lines)
+      return sendLines(request, reply, entriesOf({ ...asked, call: { ...call, ordered: inOrder } }, limit), limits)
     },
   )
 }
 
-/** A line for each entry. A listing that breaks ends with a line that says why, and then breaks the connection. */
-async function* linesOf(
-  request: FastifyRequest,
-  raw: ServerResponse,
-  asked: Asked,
+async function* entriesOf(
+  { access, store, name, directory, call }: Asked,
   limit: number | undefined,
-): AsyncGenerator<string> {
-  const { access, store, name, directory, call } = asked
-  let piece = ''
+): AsyncGenerator<object> {
   let count = 0
-  let sent = false
-  try {
-    for await (const found of store.list(directory, limit === undefined ? call : { ...call, limit })) {
-      const entry = access.listed(name, found)
-      if (entry === undefined) continue
-      piece += `${JSON.stringify(entryJson(entry))}\n`
-      if (++count === limit) break
-      if (piece.length < pieceLength) continue
-      yield piece
-      sent = true
-      piece = ''
-    }
-    yield piece
-  } catch (error) {
-    if (!sent || errorCode(error) === 'Aborted') throw error
-    yield `${piece}${JSON.stringify(failure(request, asStorageError(error, request)))}\n`
-    await flushed(raw)
-    throw error
+  for await (const found of store.list(directory, limit === undefined ? call : { ...call, limit })) {
+    const entry = access.listed(name, found)
+    if (entry === undefined) continue
+    yield entryJson(entry)
+    if (++count === limit) return
   }
-}
-
-/** What has been given to the answer is on its way, or never will be. */
-async function flushed(raw: ServerResponse): Promise<void> {
-  await setImmediate()
-  while (raw.writableNeedDrain && !raw.destroyed) {
-    await Promise.race([once(raw, 'drain'), once(raw, 'close')])
-  }
-}
-
-function sendPieces(reply: FastifyReply, first: IteratorResult<string>, rest: AsyncGenerator<string>): FastifyReply {
-  async function* pieces(): AsyncGenerator<string> {
-    if (first.done !== true && first.value !== '') yield first.value
-    yield* rest
-  }
-  const stream = Readable.from(pieces(), { objectMode: false, highWaterMark: pieceLength })
-  // A generator that was never started cannot clean up after the one it has taken over.
-  stream.once('close', () => void rest.return(undefined))
-  return reply.type(ndjson).send(stream)
 }

@@ -119,7 +119,7 @@ async function sendParts(
     store.read(key, { ...call, range, ifMatch: etag, version }),
   )
   reply.code(206)
-  const sent = { whole: undefined, size: body.size, [Symbol.asyncIterator]: () => body[Symbol.asyncIterator]() }
+  const sent = { body, size: body.size, owned: true } as const
   return sendReading(request, reply, sent, { ...headers, 'content-type': body.contentType }, limits)
 }
 
@@ -177,5 +177,5 @@ async function send(
     await reading[Symbol.asyncDispose]()
     throw refusal('Unsupported', 'the store tells no size, so a part of the object cannot be described')
   }
-  return sendReading(request, reply, reading, headers, limits)
+  return sendReading(request, reply, { body: reading.whole ?? reading, size, owned: true }, headers, limits)
 }

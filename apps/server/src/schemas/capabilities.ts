@@ -92,6 +92,7 @@ export const capabilitiesSchema: z.ZodType = z
         cost: level.optional(),
         concurrency: z.number().optional(),
         opsPerSecond: z.number().optional(),
+        localFiles: z.boolean().optional(),
       })
       .optional(),
   })

@@ -1,42 +1,58 @@
 /** What a store gives, to the socket: no stream in between, one chunk in hand. */
 import type { ServerResponse } from 'node:http'
-import { errorCode, storageError, type Bytes, type Reading } from '@kit/core'
+import { errorCode, storageError, type Bytes, type ByteStream } from '@kit/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Limits } from '../limits.ts'
 import { watchTaker } from './bodies.ts'
 import { release } from './release.ts'
 
+/** A body that is to be sent. */
+export interface Sendable {
+  readonly body: Bytes | ByteStream
+  /** Of the body, in bytes, where that is known. */
+  readonly size: number | undefined
+  /** Its chunks belong to nobody else: their memory is given back as they are sent. */
+  readonly owned?: true | undefined
+}
+
+/** Frees a body that is not sent. */
+export async function endBody(body: Bytes | ByteStream): Promise<void> {
+  if (body instanceof Uint8Array) return
+  const iterator = body[Symbol.asyncIterator]()
+  // A generator frees nothing before it has begun.
+  await iterator.next().catch(() => undefined)
+  await iterator.return?.()
+}
+
 /**
- * Answers with the body of a reading, of `size` bytes where that is known. What fails before its first byte is thrown, so that it is
+ * Answers with a body, of `size` bytes where that is known. What fails before its first byte is thrown, so that it is
  * answered with its status. A body that breaks later, or has another length than the headers have told, breaks the connection.
  */
 export async function sendReading(
   request: FastifyRequest,
   reply: FastifyReply,
-  reading: Pick<Reading, 'whole' | 'size' | typeof Symbol.asyncIterator>,
+  { body, size, owned }: Sendable,
   headers: Readonly<Record<string, string>>,
   limits: Limits,
 ): Promise<FastifyReply> {
-  const { whole, size } = reading
   const { raw } = reply
-  const length = whole?.byteLength ?? size
-  if (whole !== undefined) {
-    begin(reply, headers, length)
-    raw.end(whole)
+  if (body instanceof Uint8Array) {
+    begin(reply, headers, body.byteLength)
+    raw.end(body)
     // What is more than the system takes at once waits for the client.
-    if (whole.byteLength > 65_536) watchTaker(raw, limits)
+    if (body.byteLength > 65_536) watchTaker(raw, limits)
     return reply
   }
-  const iterator = reading[Symbol.asyncIterator]()
+  const iterator = body[Symbol.asyncIterator]()
   const first = await iterator.next()
   if (raw.destroyed) {
     await iterator.return?.()
     throw storageError('Aborted', 'the client went away')
   }
-  begin(reply, headers, length)
+  begin(reply, headers, size)
   watchTaker(raw, limits)
   try {
-    await pump(raw, iterator, first, length)
+    await pump(raw, iterator, first, { length: size, sent: owned === true ? release : undefined })
   } catch (error) {
     if (errorCode(error) !== 'Aborted') request.log.error({ err: error }, 'a body broke while it was sent')
     raw.destroy()
@@ -62,7 +78,7 @@ async function pump(
   raw: ServerResponse,
   iterator: AsyncIterator<Bytes, unknown>,
   first: Step,
-  length: number | undefined,
+  { length, sent: done }: { readonly length: number | undefined; readonly sent: ((chunk: Bytes) => void) | undefined },
 ): Promise<void> {
   let sent = 0
   for (let step = first; step.done !== true; step = await iterator.next()) {
@@ -72,13 +88,13 @@ async function pump(
     if (sent === length) {
       const after = await iterator.next()
       if (after.done !== true) throw wrongLength(length)
-      raw.end(value, () => release(value))
+      raw.end(value, () => done?.(value))
       await finished(raw)
       return
     }
     if (length !== undefined && sent > length) throw wrongLength(length)
     if (raw.destroyed) throw storageError('Aborted', 'the client went away')
-    if (!raw.write(value, () => release(value))) await drained(raw)
+    if (!raw.write(value, () => done?.(value))) await drained(raw)
   }
   if (length !== undefined && sent !== length) throw wrongLength(length)
   raw.end()

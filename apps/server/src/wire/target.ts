@@ -106,3 +106,23 @@ function pair(part: string): readonly [name: string, value: string] {
   const text = (from: number, to?: number): string => decode(part.slice(from, to).replaceAll('+', '%20'))
   return equals === -1 ? [text(0), ''] : [text(0, equals), text(equals + 1)]
 }
+
+/** A parameter that is one of some words. @throws InvalidConfig */
+export function oneOf<Word extends string>(
+  name: string,
+  query: ReadonlyMap<string, string>,
+  words: readonly Word[],
+): Word | undefined {
+  const given = query.get(name)
+  const found = words.find((word) => word === given)
+  if (given !== undefined && found === undefined) {
+    throw refusal('InvalidConfig', `the parameter ${name} is one of ${words.join(', ')}`)
+  }
+  return found
+}
+
+/** A switch: alone, or true or false. @throws InvalidConfig */
+export function flagOf(name: string, query: ReadonlyMap<string, string>): boolean | undefined {
+  const word = oneOf(name, query, ['', 'true', 'false', '1', '0'])
+  return word === undefined ? undefined : word !== 'false' && word !== '0'
+}
