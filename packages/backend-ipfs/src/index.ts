@@ -84,7 +84,36 @@ export const plugin: Plugin<IpfsOptions> = definePlugin<IpfsOptions>({
 
 export { plugin as ipfs }
 export { kubo, type KuboClient, type KuboOptions } from './kubo.ts'
-export type * from './calls/index.ts'
+export type {
+  Added,
+  AddOptions,
+  BitswapCalls,
+  BlockCalls,
+  CarImport,
+  ContentCalls,
+  DagCalls,
+  FilesCalls,
+  FilesStat,
+  Key,
+  KeyCalls,
+  KuboCall,
+  LsEntry,
+  NameCalls,
+  NodeCalls,
+  NodeId,
+  PinCalls,
+  PubsubCalls,
+  PubsubMessage,
+  RemoteFilter,
+  RemotePin,
+  RemotePinCalls,
+  RepoStat,
+  RoutedPeer,
+  RoutingCalls,
+  SwarmCalls,
+  SwarmPeer,
+  TreeEntry,
+} from './calls/index.ts'
 
 /** At the root of all files, two names would be taken for content. */
 function declared(root: string): Capabilities {

@@ -24,4 +24,4 @@ export {
   type SwarmPeer,
 } from './network.ts'
 export { nodeCalls, type NodeCalls, type NodeId, type RepoStat } from './node.ts'
-export { pinCalls, type PinCalls, type RemotePin, type RemotePinCalls } from './pins.ts'
+export { pinCalls, type PinCalls, type RemoteFilter, type RemotePin, type RemotePinCalls } from './pins.ts'

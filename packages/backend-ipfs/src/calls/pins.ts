@@ -39,7 +39,9 @@ export interface RemotePin {
   readonly status: 'queued' | 'pinning' | 'pinned' | 'failed'
 }
 
-type RemoteFilter = {
+/** Which pins of a service. */
+export interface RemoteFilter {
+  /** The exact name. */
   readonly name?: string | undefined
   readonly cids?: readonly string[] | undefined
   readonly status?: readonly RemotePin['status'][] | undefined
