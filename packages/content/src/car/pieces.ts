@@ -39,7 +39,7 @@ export async function piecesOf(source: Source, signal: AbortSignal): Promise<Pie
       : await open(file.path).catch(() => undefined)
   if (handle === undefined || file === undefined || size === undefined) return piecesOfStream(streamOf(source), signal)
   const unchanged = async (): Promise<boolean> => fileState(await handle.stat()) === file.state
-  if (!(await unchanged())) {
+  if (!(await unchanged().catch(() => false))) {
     await handle.close()
     return piecesOfStream(streamOf(source), signal)
   }
