@@ -1,4 +1,12 @@
-import { storageError, type Backend, type ByteRange, type Capabilities, type Checked, type Entry } from '@kit/core'
+import {
+  errorCode,
+  storageError,
+  type Backend,
+  type ByteRange,
+  type Capabilities,
+  type Checked,
+  type Entry,
+} from '@kit/core'
 import { entryFromHeaders, rangeHeader, readResponse } from '@kit/core/http'
 import { listDirectory } from './directory-index.ts'
 import type { HttpClient } from './http-client.ts'
@@ -11,9 +19,10 @@ const made = /^W\/"kit-/
 export function httpBackend(
   client: HttpClient,
   capabilities: Capabilities,
-  options: Pick<Checked<HttpOptions>, 'etag' | 'skip'>,
+  options: Pick<Checked<HttpOptions>, 'etag' | 'skip' | 'user' | 'token' | 'headers'>,
 ): Backend {
   const { etag: claimed = 'none', skip = 0 } = options
+  const isPublic = [options.user, options.token, options.headers].every((secret) => secret === undefined)
 
   /** What the headers tell, by the etag that is promised. */
   function entryOf(response: Response, key: string): Entry {
@@ -68,7 +77,14 @@ export function httpBackend(
     },
     list: (context, directory, how) => listDirectory(client, stat, context, directory, how.limit ?? 1000),
     async ping(context) {
-      await client.head(context, '')
+      try {
+        await client.head(context, '')
+      } catch (error) {
+        const code = errorCode(error)
+        // It answers; that it shows nothing of the directory itself says nothing of what is in it.
+        const shut = code === 'PermissionDenied' && isPublic && capabilities.ops.list === undefined
+        if (code !== 'NotFound' && !shut) throw error
+      }
     },
   }
 }

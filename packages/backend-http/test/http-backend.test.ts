@@ -311,3 +311,23 @@ describe('credentials', () => {
     expect(() => plugin.address?.(new URL('https://example.org/x?sig=1'))).toThrow(/query/)
   })
 })
+
+describe('asking whether it answers', () => {
+  it('is content with a server that shows no directories, unless credentials may be what it refuses', async () => {
+    for (const status of [403, 404]) {
+      await using server = await web((_, response) => {
+        response.writeHead(status).end()
+      })
+      await using store = await open(server)
+      await store.ping()
+      await using secret = await open(server, { token: 'wrong' })
+      if (status === 403) await expect(secret.ping()).rejects.toMatchObject({ code: 'PermissionDenied' })
+      else await secret.ping()
+    }
+    await using refusing = await web((_, response) => {
+      response.writeHead(401).end()
+    })
+    await using store = await open(refusing)
+    await expect(store.ping()).rejects.toMatchObject({ code: 'Unauthenticated' })
+  })
+})

@@ -29,6 +29,19 @@ export function createLog(parts: Parts): Log {
   const reading = createReading(parts, opened, { ends: view.ends, lookAgain: async () => undefined })
   let closing: Promise<void> | undefined
   let saving = false
+  // Saves and drops under way: the lock is held until they are done.
+  const changing = new Set<Promise<unknown>>()
+
+  async function change<Result>(work: () => Promise<Result>): Promise<Result> {
+    mustBeOpen()
+    const running = work()
+    changing.add(running)
+    try {
+      return await running
+    } finally {
+      changing.delete(running)
+    }
+  }
 
   function mustBeOpen(): void {
     if (closing !== undefined) throw storageError('Aborted', 'the log is closed')
@@ -70,8 +83,27 @@ export function createLog(parts: Parts): Log {
     }
   }
 
+  async function saveAndDrop(
+    covers: Position,
+    pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  ): Promise<void> {
+    if (saving) throw storageError('Conflict', 'a snapshot is being saved already')
+    saving = true
+    try {
+      const both = await save(covers, pieces)
+      if (!parts.dropCovered || both === undefined) return
+      const segment = Math.min(both.segment, covers.segment)
+      await drop([...view.ends.keys()].filter((id) => id < segment))
+    } catch (error) {
+      throw isStorageError(error) ? error : fromErrno(error, { operation: 'save', key: folder })
+    } finally {
+      saving = false
+    }
+  }
+
   async function closeAll(): Promise<void> {
     try {
+      await Promise.allSettled(changing)
       await appending.close(durable)
     } finally {
       opened.close()
@@ -102,29 +134,14 @@ export function createLog(parts: Parts): Log {
       mustBeOpen()
       await appending.sync()
     },
-    async save(covers, pieces) {
-      mustBeOpen()
-      if (saving) throw storageError('Conflict', 'a snapshot is being saved already')
-      saving = true
-      try {
-        const both = await save(covers, pieces)
-        if (!parts.dropCovered || both === undefined) return
-        const segment = Math.min(both.segment, covers.segment)
-        await drop([...view.ends.keys()].filter((id) => id < segment))
-      } catch (error) {
-        throw isStorageError(error) ? error : fromErrno(error, { operation: 'save', key: folder })
-      } finally {
-        saving = false
-      }
-    },
+    save: (covers, pieces) => change(() => saveAndDrop(covers, pieces)),
     async rotate() {
       mustBeOpen()
       await appending.rotate()
     },
     async drop(ids) {
-      mustBeOpen()
       if (parts.dropCovered) throw storageError('Unsupported', 'this log drops what its snapshots cover by itself')
-      await drop(ids)
+      await change(() => drop(ids))
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -134,6 +134,25 @@ describe('a log', () => {
   })
 })
 
+describe('closing a log', () => {
+  it('waits for a snapshot that is being saved', async () => {
+    const options = optionsIn(temporaryFolder())
+    const log = await openLog(options)
+    await log.append([bytesOf('a')])
+    const slow = async function* (): AsyncGenerator<Uint8Array> {
+      await new Promise((resolve) => {
+        setTimeout(resolve, 20)
+      })
+      yield bytesOf('state')
+    }
+    const saving = log.save(log.last, slow())
+    await log.close()
+    await saving
+    await using again = await openLog(options)
+    expect(await stateIn(again)).toBe('state')
+  })
+})
+
 describe('a log of another kind', () => {
   it('is refused by name', async () => {
     const options = optionsIn(temporaryFolder())
