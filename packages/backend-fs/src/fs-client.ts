@@ -1,7 +1,6 @@
 /** The only file that touches `node:fs`: everything that a store does to the disk goes through here. */
 import { createHash, randomBytes } from 'node:crypto'
 import fs from 'node:fs'
-import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -203,45 +202,6 @@ export const randomToken = (): string => randomBytes(6).toString('hex')
 
 /** A file name for any text. */
 export const hashOf = (text: string): string => createHash('sha256').update(text, 'utf16le').digest('hex').slice(0, 40)
-
-export const hostName: string = hostname()
-export const processId: number = process.pid
-
-let boot: string | undefined
-/** Tells one run of the system from another, as processes of two may have the same number and start. */
-function bootName(): string {
-  boot ??= fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 8)
-  return boot
-}
-
-/** The run of the system, where it has a name. */
-export function currentBoot(): string | undefined {
-  try {
-    return bootName()
-  } catch {
-    return undefined
-  }
-}
-
-/**
- * When a process started: clock ticks since boot, and which boot. Undefined where the system does not tell, `none` where there is no such
- * process.
- */
-export function processStart(pid: number): string | undefined {
-  try {
-    const text = fs.readFileSync(`/proc/${pid}/stat`, 'latin1')
-    // The name of the program, in parentheses, may hold anything; the start is the 22nd field, the name the second.
-    const ticks = text.slice(text.lastIndexOf(')') + 2).split(' ')[19]
-    return `${ticks}_${bootName()}`
-  } catch {
-    try {
-      process.kill(pid, 0)
-      return undefined
-    } catch (error) {
-      return error instanceof Error && 'code' in error && error.code === 'ESRCH' ? 'none' : undefined
-    }
-  }
-}
 
 export interface Watcher {
   close(): void

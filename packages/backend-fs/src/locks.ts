@@ -7,11 +7,11 @@
  * which cannot hit another's. So no live lock is ever removed.
  */
 import { abortError, nameFromBytes, storageError } from '@kit/core'
+import { ownerName, ownerState } from '@kit/core/node'
 import { makeFolder } from './making.ts'
 import type { Folder, Folders } from './folders.ts'
 import { existsNow, hashOf, lstat, readlink, readNames, type FileLayer } from './fs-client.ts'
 import { errnoOf } from './fs-errors.ts'
-import { ownerName, ownerState } from './owners.ts'
 import type { Temporaries } from './temporaries.ts'
 
 export interface Locks {

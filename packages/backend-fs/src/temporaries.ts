@@ -1,9 +1,9 @@
+import { ownerName, ownerState } from '@kit/core/node'
 import { makeFolder } from './making.ts'
 import { reserved, type Folder, type Folders } from './folders.ts'
 import { lstat, openFlags, readNames, type FileLayer, type FilePath, type FilesNow } from './fs-client.ts'
 import { kindOf } from './entry.ts'
 import { errnoOf } from './fs-errors.ts'
-import { ownerName, ownerState } from './owners.ts'
 
 /** Files that nobody sees: `.kit/tmp/HOST-PID-START/…`. */
 export interface Temporaries {

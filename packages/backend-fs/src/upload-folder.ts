@@ -5,11 +5,11 @@
  * Without `start` or `body`, or with a `body` that has another name too, it has ended, and whoever comes by removes the rest.
  */
 import { storageError, type UploadToken } from '@kit/core'
+import { currentBoot } from '@kit/core/node'
 import { readFully } from './bytes.ts'
 import { reserved, type Folder, type Folders } from './folders.ts'
 import {
   closeNow,
-  currentBoot,
   fstat,
   lstat,
   openFile,

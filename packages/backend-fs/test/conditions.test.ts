@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { hashOf } from '../src/fs-client.ts'
-import { ownerName, ownerState } from '../src/owners.ts'
+import { ownerName, ownerState } from '@kit/core/node'
 import { codeOf, context, key, leftOver, methods, openBelow, openStore, source, temporaryRoot } from './support.ts'
 import { killed, run, start } from './processes/run.ts'
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, renameSync, rmSync, symlinkSync, unlinkSync } 
 import { join } from 'node:path'
 import { recordFiles } from '@kit/test-servers'
 import { expect } from 'vitest'
-import { ownerName } from '../src/owners.ts'
+import { ownerName } from '@kit/core/node'
 import { inParts, partOf, runScript, script, uploadScript, valueOf } from './script.ts'
 import { codeOf, context, leftOver, methods, openStore, temporaryRoot, type Store } from './support.ts'
 

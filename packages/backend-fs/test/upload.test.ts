@@ -181,7 +181,7 @@ describe('an upload', () => {
   })
 
   it('goes on after whoever wrote a part or finished it was killed', async () => {
-    const dead = `${(await import('../src/owners.ts')).ownerName().replace(/[0-9a-f_]+$/, '1')}.abc`
+    const dead = `${(await import('@kit/core/node')).ownerName().replace(/[0-9a-f_]+$/, '1')}.abc`
     const { hashOf } = await import('../src/fs-client.ts')
     await using store = openStore()
     const { start, finish } = uploadOf(store)

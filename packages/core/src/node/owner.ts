@@ -5,10 +5,12 @@ import process from 'node:process'
 const host = hostname().replaceAll(/[^A-Za-z0-9.]/g, '_') || 'host'
 const form = /^(.+)-(\d+)-([0-9a-f_]+)(?:\.[a-z0-9]+)?$/
 
+let boot: string | undefined
 /** The run of the system, where it has a name: processes of two may have the same number and start. */
-function currentBoot(): string | undefined {
+export function currentBoot(): string | undefined {
   try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 8)
+    boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 8)
+    return boot
   } catch {
     return undefined
   }
@@ -20,8 +22,8 @@ function processStart(pid: number): string | undefined {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
     // The name of the program, in parentheses, may hold anything; the start is the 22nd field, the name the second.
     const ticks = text.slice(text.lastIndexOf(')') + 2).split(' ')[19]
-    const boot = currentBoot()
-    return ticks === undefined || boot === undefined ? undefined : `${ticks}_${boot}`
+    const run = currentBoot()
+    return ticks === undefined || run === undefined ? undefined : `${ticks}_${run}`
   } catch {
     try {
       process.kill(pid, 0)
@@ -32,9 +34,11 @@ function processStart(pid: number): string | undefined {
   }
 }
 
+let own: string | undefined
 /** Names this process for locks and temporaries on disk: `HOST-PID-START`. Others may add `.TOKEN` in lower-case letters and digits. */
 export function ownerName(): string {
-  return `${host}-${process.pid}-${processStart(process.pid) ?? 0}`
+  own ??= `${host}-${process.pid}-${processStart(process.pid) ?? 0}`
+  return own
 }
 
 /** `dead` only where that is certain: of other hosts, and of names that are none, nothing is known. */
