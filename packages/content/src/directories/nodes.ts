@@ -116,7 +116,7 @@ export function nodeCache(maxBytes: number): NodeCache {
   }
 }
 
-/** The block, and about as much for its names and offsets. */
+/** The block, and for each link about as much as its name and what it points at take. */
 function weight(node: DirectoryNode): number {
-  return 2 * node.bytes.byteLength + 100 * node.names.length
+  return node.bytes.byteLength + 300 * node.names.length
 }

@@ -33,7 +33,7 @@ const versionsPage = 100
  *
  * Writers of one process commit in groups. Where another process has committed in between, the operations are applied again on its tree and each
  * condition is checked again at its path: only a clash on the same path fails. A reader sees one tree from the beginning of its call to its end.
- * Every block that is read is checked.
+ * Every block that is read is checked; one that is missing is Corrupt. A symbolic link on the way to a name is followed by `read` alone.
  */
 export function paths(blocks: PathsBlocks, refs: Refs, options: PathsOptions = {}): Paths {
   const { ref = 'main', profile = 'unixfs-v1-2025', keep = {}, now = () => new Date() } = options
