@@ -143,21 +143,21 @@ export function makePacks(parts: PacksParts): Packs {
         if (index.find(nameOf(cid)) !== row) return packs.get(cid, { signal })
         throw storageError('Corrupt', 'another block is in its place')
       } catch (error) {
-        if (errorCode(error) === 'NotFound') {
-          if (writer === undefined && !(await movedOn(row))) throw missing(cid)
-          if (writer === undefined) return packs.get(cid, { signal })
-        }
-        throw named(cid, error)
+        if (errorCode(error) !== 'NotFound') throw named(cid, error)
+        // Collected while it was read; or, by another process, perhaps only moved.
+        if (writer === undefined && (await movedOn(row))) return packs.get(cid, { signal })
+        throw missing(cid)
       }
     },
     has: async (cid) => cid.hash === hashCodes.identity || (await find(cid)) >= 0,
     async put(cid, bytes, how) {
       if (cid.hash === hashCodes.identity) return
+      if (writer === undefined) throw readOnlyStore()
       if (bytes.byteLength > sizeMax) throw storageError('TooLarge', `the block ${cid.text} is too large`)
       const row = index.find(nameOf(cid))
       if (row >= 0 && !damaged.has(row)) {
         index.touch(row, leases.epoch)
-        if (how === 'power') await writer?.sync()
+        if (how === 'power') await writer.sync()
         return
       }
       const other = pending.get(cid.text)
