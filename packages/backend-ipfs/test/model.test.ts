@@ -96,7 +96,7 @@ describe.skipIf(missing)('files of a daemon', () => {
       [store, to],
     ] as const) {
       const ends = [{ store: one }, { store: other }] as const
-      const results = run(...ends, plan(...ends, { kind: 'sync' }), { verify: true })
+      const results = run(...ends, plan(...ends, { kind: 'sync' }), { verify: 'read' })
       for await (const { status, error } of results) expect([status, error]).toEqual(['done', undefined])
     }
     const files = async (tree: Store): Promise<string[]> => (await stateOf(tree)).filter((line) => line.includes(' = '))
