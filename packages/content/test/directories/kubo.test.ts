@@ -42,6 +42,12 @@ class Repository implements AsyncDisposable {
     return await this.ipfs('add', '-r', '-H', '-Q', folder)
   }
 
+  async addFile(text: string): Promise<string> {
+    const file = join((await this.#folder).path, `file-${++this.#folders}`)
+    await writeFile(file, text)
+    return await this.ipfs('add', '-Q', file)
+  }
+
   async import({ blocks }: MemoryBlocks, root: string): Promise<void> {
     const { writer, out } = CarWriter.create([CID.parse(root)])
     const collected = (async () => {
@@ -103,7 +109,7 @@ describe.skipIf('missing' in kubo).each(profiles)('a directory of %s is the one 
     const files = filesAtLimit(profile, 0)
     const small = await edited(blocks, undefined, files)
     expect(await repository.addFolder(files)).toBe(small)
-    const one = await repository.ipfs('add', '-Q', await textFile('1'))
+    const one = await repository.addFile('1')
     await repository.ipfs('files', 'cp', `/ipfs/${small}`, '/dir')
     await repository.ipfs('files', 'cp', `/ipfs/${one}`, '/dir/more')
     const large = await repository.ipfs('files', 'stat', '--hash', '/dir')
@@ -134,10 +140,4 @@ describe.skipIf('missing' in kubo).each(profiles)('a directory of %s is the one 
     const names = listed.map((line) => line.slice(line.indexOf(' ')).trim())
     expect(new Set(names)).toEqual(new Set(files.keys()))
   })
-
-  async function textFile(text: string): Promise<string> {
-    const folder = await temporaryFolder('kubo-file')
-    await writeFile(join(folder.path, 'file'), text)
-    return join(folder.path, 'file')
-  }
 })
