@@ -151,7 +151,7 @@ describe('several endpoints', () => {
   it('one dead, one slow, one lying: the honest one gives the block, and is asked first from then on', async () => {
     await using dead = await startTestGateway(never)
     const deadUrl = dead.url
-    await dead[Symbol.asyncDispose]().catch(() => undefined)
+    await Promise.resolve(dead[Symbol.asyncDispose]()).catch(() => undefined)
     await using slow = await startTestGateway(never)
     await using lying = await startTestGateway((_, response) => void response.writeHead(200, rawHead).end(other.bytes))
     await using right = await startTestGateway(good)

@@ -48,7 +48,7 @@ async function started(lassieProgramPath: string): Promise<Subjects> {
   const bytes = new TextEncoder().encode('a block of the conformance suite')
   await kubo.ipfs(['block', 'put', '--cid-codec=raw'], 'a block of the conformance suite')
   const blockSample = { cid: cidOf('raw', bytes), bytes }
-  const subject = (options: GatewayOptions, more: Partial<Subject> = {}): Subject => ({
+  const subject = (options: Omit<GatewayOptions, 'timeout'>, more: Partial<Subject> = {}): Subject => ({
     plugin,
     manifest,
     capabilities: effectiveCapabilities(plugin.narrow?.({ timeout: 1, ...options }) ?? plugin.capabilities),
