@@ -13,10 +13,18 @@ export const lazyKit: LazyPlugin = {
   load: async () => (await import('@kit/backend-kit')).plugin,
 }
 
+/** The embedded content store: its code comes with the first store of its type. */
+const lazyContent: LazyPlugin = {
+  type: 'content',
+  aliases: ['cas'],
+  schemes: ['content'],
+  load: async () => (await import('@kit/backend-content')).plugin,
+}
+
 /** The plugins that are there even where nothing is installed. */
 export async function builtInPlugins(): Promise<NonNullable<KitOptions['builtIn']>> {
   const [{ fs }, { memory }] = await Promise.all([import('@kit/backend-fs'), import('@kit/backend-memory')])
-  return [fs, memory, lazyKit]
+  return [fs, memory, lazyKit, lazyContent]
 }
 
 /** What a configuration is opened with. */

@@ -46,6 +46,10 @@ export function filterOptions(command: Command): Command {
   return command
 }
 
+export function contentStoreOption(command: Command): Command {
+  return command.option('--store <store>', 'the store, where several could be meant')
+}
+
 export const links: Option = new Option('--links <rule>', 'symbolic links: keep them, follow them, or skip them')
   .choices(['keep', 'follow', 'skip'])
   .default('keep')

@@ -77,15 +77,15 @@ A SRC that is not there, or is empty, is an error where --delete would empty DST
 function declareComparisons(program: Command, run: RunVerb): void {
   const check = program
     .command('check')
-    .description('compare two trees or objects; exit code 11 where they differ')
+    .description('compare two trees or objects (11 where they differ), or check every block of a content store')
     .argument('<left>')
-    .argument('<right>')
+    .argument('[right]')
     .option('--checksum', 'compare hashes, read from the bytes where a store tells none')
     .option('--one-way', 'what only the right has is no difference')
     .option('-a, --all', 'tell what is the same, too')
     .addOption(links)
     .option('--transfers <n>', 'objects compared at once (else by what both stores bear)')
-  filterOptions(check).action((left: string, right: string, options: CheckOptions) =>
+  filterOptions(check).action((left: string, right: string | undefined, options: CheckOptions) =>
     run('check', async (session) => (await import('./commands/check.ts')).check(session, left, right, options)),
   )
   withNotes(
@@ -94,7 +94,10 @@ function declareComparisons(program: Command, run: RunVerb): void {
   + NAME   only on the left        = NAME   the same (--all)
   - NAME   only on the right       ! NAME   could not be compared
   * NAME   differs
-Compared is by the strongest that both tell without reading: CID, hash, etag, size and time, size.`,
+Compared is by the strongest that both tell without reading: CID, hash, etag, size and time, size.
+
+Of one alone, \`kit check NAME:\` reads every block of a store of type content and checks it against its hash, and \`kit check
+NAME:/ipfs/CID\` does so with all that is below some content; exit code 7 where one is damaged.`,
   )
 }
 

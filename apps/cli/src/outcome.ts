@@ -61,6 +61,21 @@ export function withHint<Thrown extends object>(error: Thrown, hint: string): Th
   return error
 }
 
+/** What some work gives; its errors of some codes have advice of the command line's own. */
+export async function hinting<Result>(
+  advice: { readonly [Code in ErrorCode]?: string },
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    const code = errorCode(error)
+    const hint = code === undefined ? undefined : advice[code]
+    if (hint === undefined || typeof error !== 'object' || error === null || hintOf(error) !== undefined) throw error
+    throw withHint(error, hint)
+  }
+}
+
 /** An error with an exit code of its own, where the command line knows better what is missing. */
 export function withExit<Thrown extends object>(error: Thrown, exit: number): Thrown {
   exits.set(error, exit)

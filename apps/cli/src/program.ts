@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { declareContentVerbs } from './declare-content-verbs.ts'
 import { declareObjectVerbs } from './declare-object-verbs.ts'
 import { declareSetupVerbs } from './declare-setup-verbs.ts'
 import { declareTransferVerbs } from './declare-transfer-verbs.ts'
@@ -9,6 +10,7 @@ import type { Globals } from './session.ts'
 const notes = `
 Addresses:
   photos:2026/a.jpg      an object of the store \`photos\` of the configuration
+  photos:/ipfs/CID/path  content of that store, by CID; ipfs://CID/path of the only one that has some
   file:///srv/a.jpg      an object named without configuration, type://…
   ./a.jpg  /srv/a.jpg    a local file; one with a colon in its name is ./a:b
   -                      standard input or output (cp)
@@ -37,6 +39,8 @@ export function buildProgram(run: RunVerb = () => Promise.resolve(), json = fals
   program.commandsGroup('Objects:')
   declareObjectVerbs(program, run)
   declareTransferVerbs(program, run)
+  program.commandsGroup('Content:')
+  declareContentVerbs(program, run)
   program.commandsGroup('Setup:')
   declareSetupVerbs(program, run)
   return program

@@ -42,7 +42,7 @@ export async function runCommand(
   const failures = failure === undefined ? (result.failures ?? []) : [failure]
   if (ended.pipe) return ownExitOf(failures[0]) ?? exitCodes.done.code
   const interrupted = ended.signal !== undefined && failures.length > 0
-  const aside = result.aside === true || verb === 'cat'
+  const aside = result.aside === true || verb === 'cat' || verb === 'block get'
   if (!interrupted && !(output.json && aside)) tellFailures(output, failures, result.failed, verbose)
   if (output.json) {
     const first = interrupted ? storageError('Aborted', 'interrupted') : failures[0]

@@ -12,6 +12,7 @@ import {
   type CallOptions,
   type Key,
   type OpenOptions,
+  type Operation,
   type Store,
   type StoreEntry,
 } from '@kit/core'
@@ -59,7 +60,19 @@ export interface Session {
   readonly call: CallOptions
   /** What an address names. Links of local files are followed unless `itself`. @throws InvalidConfig for `-` */
   place(text: string, options?: { readonly itself?: boolean }): Promise<Place>
+  /**
+   * The configured store of this name; without a name, the only one whose type can do all of `needs`.
+   * @throws InvalidConfig where there is none, or more than one
+   */
+  configured(name: string | undefined, needs: readonly Operation[]): Promise<NamedStore>
+  /** The configuration that the stores come from. */
+  configuration(): Promise<Kit>
   close(): Promise<void>
+}
+
+export interface NamedStore {
+  readonly name: string
+  readonly store: Store
 }
 
 export function openSession(globals: Globals, output: Output, signal: AbortSignal, requestId: string): Session {
@@ -69,7 +82,24 @@ export function openSession(globals: Globals, output: Output, signal: AbortSigna
         output.tell(`${level}: ${message}${fields === undefined ? '' : ` ${inspect(fields)}`}\n`)
     : undefined
   const folders = new Map<string, Promise<Store>>()
+  const views = new Map<Store, Promise<Store>>()
   let kit: Promise<Kit> | undefined
+  const configuration = (): Promise<Kit> => (kit ??= openConfigured(globals, { log }))
+
+  async function configured(name: string | undefined, needs: readonly Operation[]): Promise<NamedStore> {
+    const all = await configuration()
+    const chosen = name ?? (await onlyStore(all, needs))
+    return { name: chosen, store: await configuredStore(all, chosen) }
+  }
+
+  async function contentPlace(named: string | undefined, path: string): Promise<Place> {
+    const { name, store } = await configured(named, ['content'])
+    const { canonicalPath, contentView } = await import('./content/content-view.ts')
+    const key = parseKey(canonicalPath(path))
+    const view = views.get(store) ?? contentView(store)
+    views.set(store, view)
+    return { store: await view, key, rootName: '', addressOf: (key) => `${name}:/ipfs/${key}` }
+  }
 
   function localStore(root: string): Promise<Store> {
     const present = folders.get(root)
@@ -109,15 +139,14 @@ export function openSession(globals: Globals, output: Output, signal: AbortSigna
         case 'local':
           return localPlace(await (itself ? localItself(address.path) : followLocal(address.path)))
         case 'store': {
-          kit ??= openConfigured(globals, { log })
-          const store = await configuredStore(await kit, address.store)
-          const { store: name } = address
-          const folder = await folderOf(await kit, name)
+          const { name, store } = await configured(address.store, [])
+          const folder = await folderOf(await configuration(), name)
           return { store, key: parseKey(address.path), rootName: name, folder, addressOf: (key) => `${name}:${key}` }
         }
+        case 'content':
+          return contentPlace(address.store, address.path)
         case 'inline': {
-          kit ??= openConfigured(globals, { log })
-          const store = await (await kit).address(address.parent)
+          const store = await (await configuration()).address(address.parent)
           return {
             store,
             key: parseKey(address.name),
@@ -128,8 +157,10 @@ export function openSession(globals: Globals, output: Output, signal: AbortSigna
         }
       }
     },
+    configured,
+    configuration,
     async close() {
-      const opened = await Promise.allSettled(folders.values())
+      const opened = await Promise.allSettled([...views.values(), ...folders.values()])
       for (const store of opened) if (store.status === 'fulfilled') await store.value.close()
       const [configured] = await Promise.allSettled([kit])
       if (configured.status === 'fulfilled') await configured.value?.close()
@@ -179,6 +210,24 @@ function inlineAddress(parent: string, key: string): string {
   const url = new URL(parent)
   url.pathname = `${url.pathname.replace(/\/*$/, '')}/${key.split('/').map(encodeURIComponent).join('/')}`
   return url.href
+}
+
+/** The name of the one store whose type can do all that is needed. @throws InvalidConfig */
+async function onlyStore(kit: Kit, needs: readonly Operation[]): Promise<string> {
+  const able: string[] = []
+  for (const { name } of kit.stores) {
+    const { capabilities } = await kit.describe(name)
+    if (capabilities !== undefined && needs.every((need) => capabilities.ops[need] !== undefined)) able.push(name)
+  }
+  const [only, second] = able
+  if (only !== undefined && second === undefined) return only
+  const what = `${needs.join(' and ')} in ${kit.path}`
+  if (only === undefined) {
+    const error = storageError('InvalidConfig', `no store can do ${what}`)
+    throw withHint(error, '`kit store add NAME content --set path=./FOLDER` makes one that needs nothing installed.')
+  }
+  const error = storageError('InvalidConfig', `several stores can do ${what}: ${able.join(', ')}`)
+  throw withHint(error, 'Say which with --store NAME, or in the address: NAME:/ipfs/CID.')
 }
 
 async function configuredStore(kit: Kit, name: string): Promise<Store> {

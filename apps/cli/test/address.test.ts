@@ -16,12 +16,18 @@ describe('an address', () => {
     ['s3://bucket/a', { kind: 'inline', parent: 's3://bucket/', name: 'a' }],
     ['s3://bucket/a/b%20c/', { kind: 'inline', parent: 's3://bucket/a', name: 'b c' }],
     ['s3://bucket/a?region=eu', { kind: 'inline', parent: 's3://bucket/?region=eu', name: 'a' }],
+    ['photos:/ipfs/bafy/a b', { kind: 'content', store: 'photos', path: 'bafy/a b' }],
+    ['photos:/ipfs/bafy/', { kind: 'content', store: 'photos', path: 'bafy' }],
+    ['photos:/ipfs', { kind: 'content', store: 'photos', path: '' }],
+    ['photos:ipfs/bafy', { kind: 'store', store: 'photos', path: 'ipfs/bafy' }],
+    ['ipfs://QmX/a%20b', { kind: 'content', store: undefined, path: 'QmX/a b' }],
+    ['/ipfs/bafy', { kind: 'local', path: '/ipfs/bafy' }],
     ['file:///srv/x', { kind: 'inline', parent: 'file:///srv', name: 'x' }],
   ])('%j is read as it is meant', (text, address) => {
     expect(parseAddress(text)).toStrictEqual(address)
   })
 
-  test.each([[''], ['s3://['], ['s3://b/%FF']])('%j is refused', (text) => {
+  test.each([[''], ['s3://['], ['s3://b/%FF'], ['ipfs://QmX/%FF']])('%j is refused', (text) => {
     expect(() => parseAddress(text)).toThrow(/InvalidConfig|InvalidKey/)
   })
 

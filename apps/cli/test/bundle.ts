@@ -43,9 +43,9 @@ async function bundle(): Promise<string> {
 function fingerprint(): string {
   const hash = createHash('sha256')
   const sources = [
-    ...globSync('{core,manager,client,backend-fs,backend-kit,backend-memory}/src/**/*.ts', { cwd: packages }).map(
-      (file) => join(packages, file),
-    ),
+    ...globSync('{core,manager,client,content,backend-content,backend-fs,backend-kit,backend-memory}/src/**/*.ts', {
+      cwd: packages,
+    }).map((file) => join(packages, file)),
     ...globSync(['src/**/*.ts', 'rolldown.config.js', 'package.json'], { cwd: app }).map((file) => join(app, file)),
   ]
   for (const file of sources.toSorted()) hash.update(`${file}\0`).update(readFileSync(file))

@@ -96,7 +96,7 @@ describe('kit plugin', () => {
     const info = await kit(['plugin', 'info', 'red'])
     expect(info.stdout).toMatch(/url +string +Where\. \(required\)[^]*write\.atomic +-/)
     const matrix = await kit(['matrix'])
-    expect(matrix.stdout).toMatch(/^ +red +fs +memory +kit$/m)
+    expect(matrix.stdout).toMatch(/^ +red +fs +memory +kit +content$/m)
     expect([added, listed, info, matrix].map(({ stderr }) => stderr).join('')).not.toContain('RAN')
     expect(await kit(['store', 'add', 'r', 'red', '--set', 'url=u', '--no-test'])).toMatchObject({
       code: 0,

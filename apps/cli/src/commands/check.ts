@@ -1,4 +1,4 @@
-import { abortError } from '@kit/core'
+import { abortError, storageError } from '@kit/core'
 import { compare, type Comparison } from '@kit/core/transfer'
 import type { FilterFlags, TransferFlags } from '../declare-options.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -19,13 +19,20 @@ const signs = { same: '=', differs: '*', 'only-left': '+', 'only-right': '-', fa
 
 const maxFailures = 100
 
-/** Compares two trees or objects, a line for each difference; exit code 11 where there are some. */
+/**
+ * Compares two trees or objects, a line for each difference; exit code 11 where there are some. Without the second, content is checked against
+ * its CIDs.
+ */
 export async function check(
   session: Session,
   left: string,
-  right: string,
+  right: string | undefined,
   options: CheckOptions,
 ): Promise<CommandResult> {
+  if (right === undefined) {
+    refuseComparing(options)
+    return (await import('./check-content.ts')).checkContent(session, left)
+  }
   const { output, call, signal } = session
   const filter = await readFilter(options)
   const one = await session.place(left)
@@ -87,4 +94,13 @@ export async function check(
     partly: counts.failed > 0,
     exit: different > 0 ? exitCodes.differences.code : undefined,
   }
+}
+
+/** @throws InvalidConfig for what means nothing where nothing is compared */
+function refuseComparing({ links, ...options }: CheckOptions): void {
+  const [name] = Object.keys(options)
+  const given = name ?? (links === undefined || links === 'keep' ? undefined : 'links')
+  if (given === undefined) return
+  const option = given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  throw storageError('InvalidConfig', `--${option} is of two that are compared; name the second`)
 }

@@ -1,11 +1,11 @@
-import { abortError, storageError } from '@kit/core'
-import { fromNodeStream } from '@kit/core/node'
+import { storageError } from '@kit/core'
 import { isDirectoryText } from '../address.ts'
 import { carryOut, newTally } from '../carry-out.ts'
 import type { CommandResult } from '../outcome.ts'
 import { streamProgressView } from '../progress.ts'
 import type { Place, Session } from '../session.ts'
 import { isDirectory, sourceJobs, type MoveFlags } from '../sources.ts'
+import { withStandardInput } from '../standard-input.ts'
 import { pour } from './cat.ts'
 
 export interface CopyOptions extends MoveFlags {
@@ -63,24 +63,19 @@ async function toOutput(session: Session, source: string): Promise<CommandResult
 
 /** Standard input, as it comes; nothing is seen of it until it has ended. */
 async function fromInput(session: Session, to: Place, into: boolean, options: CopyOptions): Promise<CommandResult> {
-  const { signal, call, output } = session
+  const { call, output } = session
   const { store, key } = to
   if (into || (await isDirectory(session, to)))
     throw storageError('IsDirectory', 'standard input has no name; name the file', { store: store.name, key })
-  const { stdin } = process
-  const stop = (): void => void stdin.destroy(abortError(signal))
-  // Whoever reads the stream gets the error; when nobody does any more, it is no news.
-  stdin.on('error', () => undefined)
-  signal.addEventListener('abort', stop, { once: true })
+  const conditions = { ifAbsent: options.ifAbsent === true ? (true as const) : undefined, ifMatch: options.ifMatch }
+  const onProgress = streamProgressView(session, to.addressOf(key))
   try {
-    const conditions = { ifAbsent: options.ifAbsent === true ? (true as const) : undefined, ifMatch: options.ifMatch }
-    const onProgress = streamProgressView(session, to.addressOf(key))
-    const entry = await store.write(key, fromNodeStream(stdin), { ...call, ...conditions, onProgress })
+    const entry = await withStandardInput(session, (stream) =>
+      store.write(key, stream, { ...call, ...conditions, onProgress }),
+    )
     await output.lines([{ type: 'copied', from: '-', to: to.addressOf(key), entry }])
     return { fields: { copied: 1, bytes: entry.size ?? 0, failed: 0 } }
   } finally {
-    signal.removeEventListener('abort', stop)
-    stdin.destroy()
     output.status([])
   }
 }

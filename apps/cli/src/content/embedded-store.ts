@@ -1,0 +1,114 @@
+import { dirname, resolve } from 'node:path'
+import { contentOf, type Commit, type Paths } from '@kit/content'
+import { errorCode, parseKey, requireOptions, storageError, type Backend, type Context, type Entry } from '@kit/core'
+import type { Kit } from '@kit/manager'
+import { parseAddress } from '../address.ts'
+import { withHint } from '../outcome.ts'
+import type { Session } from '../session.ts'
+
+/** The history of a versioned tree, which no operation of a `Store` shows. */
+export type Tree = Pick<Paths, 'head' | 'history' | 'diff' | 'restore'> & Backend
+
+/** The folder of an embedded content store, and its other options; `undefined` for a store of another type. */
+export async function embeddedStore(
+  kit: Kit,
+  name: string,
+): Promise<{ readonly path: string; readonly options: Readonly<Record<string, unknown>> } | undefined> {
+  const { type, options } = await kit.describe(name)
+  const plugin = await kit.plugin(type)
+  if (plugin.type !== 'content') return undefined
+  const known = Object.fromEntries(Object.entries(options).map(([key, value]) => [key, substituted(value)]))
+  const { path } = known
+  if (typeof path !== 'string') return undefined
+  return { path: resolve(dirname(kit.path), path), options: known }
+}
+
+export interface OpenTree extends AsyncDisposable {
+  readonly tree: Tree
+  /** Of the store. */
+  readonly name: string
+  /** `''` for the whole tree. */
+  readonly path: string
+  /** What the path was in a commit; `undefined` where nothing was. */
+  at(commit: Commit): Promise<Entry | undefined>
+}
+
+/**
+ * The tree of the store that an address names, for its history. Without `write` it follows what another process may be writing.
+ * @throws Unsupported for a store that keeps no versions of its tree
+ */
+export async function openTree(
+  session: Session,
+  target: string,
+  { write }: { readonly write: boolean },
+): Promise<OpenTree> {
+  const address = parseAddress(target)
+  if (address.kind !== 'store') {
+    const error = storageError('InvalidConfig', `${JSON.stringify(target)} is nothing that has versions`)
+    throw withHint(error, 'Name an object, a folder or all of a store: NAME:path, NAME:.')
+  }
+  const { store: name, path } = address
+  // Whatever is wrong with the store is told in the words of its configuration; nothing is opened by it.
+  await session.configured(name, [])
+  const kit = await session.configuration()
+  const found = await embeddedStore(kit, name)
+  if (found === undefined) throw noHistory(name)
+  const plugin = await kit.plugin('content')
+  const options = requireOptions(plugin, {
+    ...found.options,
+    path: found.path,
+    ...(write ? {} : { readOnly: true, create: false }),
+  })
+  const backend = await plugin.open(options, { name, over: [], secret: async (value) => String(value) })
+  if (!hasHistory(backend)) throw noHistory(name)
+  const context: Context = {
+    signal: session.signal,
+    requestId: session.call.requestId ?? '',
+    attempt: 1,
+    log: () => undefined,
+  }
+  const content = contentOf({ get: async (cid) => (await backend.blocks?.get(context, cid)) ?? missing(cid) })
+  return {
+    tree: backend,
+    name,
+    path: parseKey(path),
+    async at({ root }) {
+      try {
+        return await content.stat(path === '' ? root : `${root}/${path}`, context)
+      } catch (error) {
+        const code = errorCode(error)
+        if (code === 'NotFound' || code === 'NotDirectory') return undefined
+        throw error
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await backend.close?.()
+    },
+  }
+}
+
+/** Whether a path is, or lies in, another; `''` holds everything. */
+export function isWithin(path: string, outer: string): boolean {
+  return outer === '' || path === outer || path.startsWith(`${outer}/`)
+}
+
+function missing(cid: string): never {
+  throw storageError('NotFound', `the block ${cid} is not there`)
+}
+
+function hasHistory(backend: Backend): backend is Tree {
+  return ['head', 'history', 'diff', 'restore'].every((member) => typeof Reflect.get(backend, member) === 'function')
+}
+
+function noHistory(name: string): Error {
+  const error = storageError('Unsupported', 'the store keeps no versions of its tree', { store: name })
+  return withHint(error, 'A store of type content keeps them.')
+}
+
+/** As the configuration reads its values. */
+function substituted(value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  return value.replaceAll(/\$?\$\{(\w+)\}/g, (whole: string, variable: string) =>
+    whole.startsWith('$$') ? whole.slice(1) : (process.env[variable] ?? whole),
+  )
+}
