@@ -1,8 +1,8 @@
 // The embedded content store against UnixFS of Helia over a folder of blocks, one file each: big files, many small ones, and opening a large store.
 import { createHash, randomBytes } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, mkdirSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { unixfs, type UnixFS } from '@helia/unixfs'
 import { content } from '@kit/backend-content'
 import { cidOf } from '@kit/content'
@@ -10,6 +10,7 @@ import { openStore, type Store } from '@kit/core'
 import { fileSource } from '@kit/core/node'
 import { FsBlockstore } from 'blockstore-fs'
 import type { Cases, ComparedCase, MeasuredCase } from '../case.ts'
+import { runProgram } from '../kit-command.ts'
 import { removeTemporary, temporaryFolder } from '../temporary.ts'
 
 type PeerCid = Awaited<ReturnType<UnixFS['addBytes']>>
@@ -30,6 +31,7 @@ export const cases: Cases = ({ quick }) => {
     readBig(bigBytes, false),
     readSmall(files, true),
     readSmall(files, false),
+    writePaths(files),
     reopen(quick ? 100_000 : 1_000_000),
   ]
 }
@@ -130,6 +132,56 @@ function putBig(bytes: number): ComparedCase {
 
 function bodies(count: number): Uint8Array<ArrayBuffer>[] {
   return Array.from({ length: count }, () => new Uint8Array(randomBytes(4096)))
+}
+
+const writerCount = 8
+const directoryCount = 100
+
+/** Under names, in history: git has the files on the disk already, and does no more than to take them in. */
+function writePaths(files: number): ComparedCase {
+  const sides = new Sides(false)
+  const all = bodies(files).map((bytes, index) => ({ name: `d${index % directoryCount}/f${index}`, bytes }))
+  const folders: string[] = []
+  let work = ''
+  const git = (...args: string[]): Promise<string> => runProgram('git', args, work)
+  return {
+    name: `${files} files of 4 KiB by path, ${writerCount} writers`,
+    unit: 'files',
+    count: files,
+    floor: 1,
+    aim: 3,
+    note: 'git: add and commit of files that are there already. Neither side syncs.',
+    async reset() {
+      await sides.open()
+      work = temporaryFolder()
+      folders.push(work)
+      for (const { name, bytes } of all) {
+        mkdirSync(dirname(join(work, name)), { recursive: true })
+        writeFileSync(join(work, name), bytes)
+      }
+      await git('init', '--quiet')
+      await git('config', 'user.email', 'bench@localhost')
+      await git('config', 'user.name', 'bench')
+    },
+    async kit() {
+      await inFlight(all, ({ name, bytes }) => sides.kit.write(name, bytes), writerCount)
+      return (await sides.kit.stat('d0/f0')).cid
+    },
+    peers: {
+      async git() {
+        await git('add', '--all')
+        await git('commit', '--quiet', '--message', 'all')
+        return git('rev-parse', 'HEAD:d0/f0')
+      },
+    },
+    check(result) {
+      if (typeof result !== 'string' || result === '') throw new Error('the file is not there')
+    },
+    async teardown() {
+      await sides.close()
+      for (const folder of folders) removeTemporary(folder)
+    },
+  }
 }
 
 function putSmall(files: number): ComparedCase {
@@ -258,7 +310,11 @@ function lengthIs(bytes: number): (result: unknown, side: string) => void {
 }
 
 /** Gives the sum of what the calls give, where that is a number. */
-async function inFlight<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<number> {
+async function inFlight<Item>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<unknown>,
+  most: number = inFlightCount,
+): Promise<number> {
   let sum = 0
   const rest = items.values()
   const turn = async (): Promise<void> => {
@@ -267,6 +323,6 @@ async function inFlight<Item>(items: readonly Item[], work: (item: Item) => Prom
       if (typeof result === 'number') sum += result
     }
   }
-  await Promise.all(Array.from({ length: inFlightCount }, turn))
+  await Promise.all(Array.from({ length: most }, turn))
   return sum
 }
