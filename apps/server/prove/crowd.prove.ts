@@ -30,6 +30,7 @@ beforeAll(async () => {
   // Put there past the server, whose memory is looked at from its start.
   await mkdir(join(folder, '.kit/files'), { recursive: true })
   await writeFile(join(folder, '.kit/files/big'), Buffer.alloc(big, 7))
+  await writeFile(join(folder, 'kit.yaml'), 'stores:\n  files: { type: fs, path: .kit/files }\n')
   server = await spawnServer(folder, ['--port', '0'])
   await ask(server.base, 'GET', `${objects}/big`, { headers: { range: 'bytes=0-9' } })
   port = Number(new URL(server.base).port)

@@ -113,22 +113,30 @@ export function asStorageError(error: unknown, request: FastifyRequest): Storage
   return storageError('Unexpected', error instanceof Error ? error.message : String(error), { cause: error })
 }
 
+/** How an error is put where clients are to understand it. */
+export interface FailureForm {
+  body(request: FastifyRequest, error: StorageError): object
+  status(error: StorageError): number
+}
+
+const ours: FailureForm = { body: failure, status: ({ code }) => catalogue[code].status }
+
 /** Answers with an error: JSON, or its code in a header where there may be no body. The answer is sent at once, and ends with `rest`. */
 export function sendFailure(
   request: FastifyRequest,
   reply: FastifyReply,
   thrown: unknown,
-  rest?: Promise<void>,
+  { rest, form = ours }: { readonly rest?: Promise<void> | undefined; readonly form?: FailureForm | undefined } = {},
 ): FastifyReply {
   const error = asStorageError(thrown, request)
-  const { status = catalogue[error.code].status, headers = {} } = answers.get(error) ?? {}
+  const { status = form.status(error), headers = {} } = answers.get(error) ?? {}
   if (status >= 500 && error.code !== 'NotReady') request.log.error({ err: error }, error.code)
   // What a client has spelt wrong is quoted to it, and may be a secret in the wrong place.
   else request.log.info({ code: error.code }, error.code === 'InvalidConfig' ? 'refused' : error.message)
   reply.code(status).headers(headers).header('x-kit-error', error.code).header('cache-control', 'no-store')
   if (error.retryAfterMs !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterMs / 1000)))
   if (request.method === 'HEAD' || status === 304) return reply.send()
-  const body = JSON.stringify(failure(request, error))
+  const body = JSON.stringify(form.body(request, error))
   reply.type('application/json; charset=utf-8')
   if (rest === undefined) return reply.send(body)
   async function* pieces(): AsyncGenerator<string> {

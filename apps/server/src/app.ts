@@ -12,6 +12,7 @@ import {
 } from 'fastify'
 import type { TokenSource } from './access/open-tokens.ts'
 import { refusal, sendFailure } from './answers.ts'
+import { failureHandler } from './failure-handler.ts'
 import { loopbackHosts } from './guard.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import { createJobs } from './jobs/jobs.ts'
@@ -25,7 +26,6 @@ import { minVersion, type TlsMaterial } from './service/tls.ts'
 import type { Services } from './services.ts'
 import type { StoreSource } from './stores.ts'
 import { allowedMethods } from './wire/allowed-methods.ts'
-import { discardRest, waitsToSend } from './wire/bodies.ts'
 import { createSeal } from './wire/seal.ts'
 
 export interface ServerOptions {
@@ -48,6 +48,8 @@ export interface ServerOptions {
   /** Signs ids of uploads and cursors, so that they outlive the server: 32 secret bytes or more. Default: random, of this run. */
   readonly uploadKey?: Uint8Array | undefined
   readonly jobs?: Partial<JobLimits> | undefined
+  /** The store that `/api/v0` serves, the part of Kubo's API that is here. Default: none, and it is refused. */
+  readonly ipfsStore?: string | undefined
   /** Once it fires, jobs are cancelled: the time of grace is over before its end. */
   readonly giveUp?: AbortSignal | undefined
   readonly limits?: Partial<Limits> | undefined
@@ -111,12 +113,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     limits,
     metrics: options.metrics,
   })
-  app.setErrorHandler((error, request, reply) => {
-    // Whoever waits to be told to send has sent nothing that could be discarded, and will not.
-    const waits = waitsToSend(request) && !request.raw.complete
-    if (waits) reply.header('connection', 'close')
-    void sendFailure(request, reply, error, waits ? undefined : discardRest(request, limits))
-  })
+  app.setErrorHandler(failureHandler(limits))
   const allowed = allowedMethods(app)
   app.setNotFoundHandler((request) => {
     allowed.requireMethod(request)
@@ -132,6 +129,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     stores: options.stores,
     limits,
     jobs,
+    kuboStore: options.ipfsStore,
     seal: createSeal(options.uploadKey ?? randomBytes(32)),
     metrics: options.metrics,
   }

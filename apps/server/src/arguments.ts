@@ -24,6 +24,7 @@ Who may do what:
 What it serves:
   --config PATH        file that names the stores (default: kit.yaml, where there is one)
   --stores A,B         only these stores of it
+  --ipfs-store NAME    the store that /api/v0 serves, where Kubo's clients ask (without a configuration: the one there is)
   --state-folder PATH  what the server keeps for itself (default: .kit/server beside the configuration, else in the working directory)
 
 Limits:
@@ -69,6 +70,7 @@ export function readArguments(given: readonly string[], variables: Variables, co
     readOnly: values['read-only'] === true,
     config: values.config,
     stores: values.stores === undefined ? undefined : readNames(values.stores),
+    ipfsStore: values['ipfs-store'],
     stateFolder: values['state-folder'],
     limits: readLimits(values, host),
     graceMs: values.grace === undefined ? defaultGraceMs : parsed('--grace', values.grace, parseDuration),
@@ -90,6 +92,7 @@ const options = {
   'read-only': { type: 'boolean' },
   config: { type: 'string' },
   stores: { type: 'string' },
+  'ipfs-store': { type: 'string' },
   'state-folder': { type: 'string' },
   'max-body': { type: 'string' },
   'max-requests': { type: 'string' },

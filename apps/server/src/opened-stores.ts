@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { content } from '@kit/backend-content'
 import { fs } from '@kit/backend-fs'
 import { memory } from '@kit/backend-memory'
 import { openStore, storageError, type OpenOptions } from '@kit/core'
@@ -14,19 +15,21 @@ export interface OpenedStores extends StoreSource {
   readonly described: string
   /** Of the configuration file; undefined where there is none. */
   readonly configPath: string | undefined
+  /** The store that Kubo's API is for, where nobody says. */
+  readonly ipfsStore: string | undefined
   close(): Promise<void>
 }
 
-const folderName = '.kit/files'
+const folderName = '.kit/content'
 
 /**
  * The stores of the configuration file: the one named, else the one that every Kit program finds from here. Where there is none, one store
- * of files in the working directory.
+ * of content in the working directory, which keeps versions and answers to CIDs too.
  * @throws InvalidConfig
  */
 export async function openStores(
   { config, stores: wanted, environment, limits }: Pick<ServerSettings, 'config' | 'stores' | 'environment' | 'limits'>,
-  { log, layers, builtIn = [fs, memory] }: Pick<OpenOptions, 'log' | 'layers'> & Pick<KitOptions, 'builtIn'>,
+  { log, layers, builtIn = [content, fs, memory] }: Pick<OpenOptions, 'log' | 'layers'> & Pick<KitOptions, 'builtIn'>,
 ): Promise<OpenedStores> {
   // A client that sends or takes slowly has its call of the store for as long: a store's usual places, few as they are, would soon be those
   // of slow clients. The server has a bound of its own.
@@ -43,6 +46,7 @@ export async function openStores(
     return {
       described: `the stores ${names.join(', ')}, from ${kit.path}`,
       configPath: kit.path,
+      ipfsStore: undefined,
       names: () => names,
       get: (name) => kit.store(name),
       close: () => kit.close(),
@@ -52,7 +56,7 @@ export async function openStores(
   if (config !== undefined) throw storageError('InvalidConfig', `${kit.path} names no store`)
   if (wanted !== undefined) throw storageError('InvalidConfig', '--stores needs a configuration that names the stores')
   const path = resolve(folderName)
-  const store = await openStore(fs({ path, layers: layerDefaults }), {
+  const store = await openStore(content({ path, layers: layerDefaults }), {
     name: 'files',
     spill: temporaryFiles(),
     log,
@@ -61,6 +65,7 @@ export async function openStores(
   return {
     described: `the store files, in ${path}`,
     configPath: undefined,
+    ipfsStore: 'files',
     names: () => ['files'],
     get: async () => store,
     close: () => store.close(),

@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify'
+import { failureHandler } from './failure-handler.ts'
+import { kuboFailure, kuboStatus } from './kubo/answers.ts'
 import { appendRoutes } from './routes/append.ts'
 import { blockRoutes } from './routes/blocks.ts'
 import { collectionRoutes } from './routes/collection.ts'
@@ -8,6 +10,7 @@ import { entryRoutes } from './routes/entries.ts'
 import { healthRoutes } from './routes/health.ts'
 import { ipnsRoutes } from './routes/ipns.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { kuboRoutes } from './routes/kubo.ts'
 import { listingRoutes } from './routes/listing.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { nameRoutes } from './routes/names.ts'
@@ -28,6 +31,10 @@ export async function routes(app: FastifyInstance, services: Services): Promise<
   partRoutes(app, services)
   contentRoutes(app, services)
   blockRoutes(app, services)
+  await app.register(async (scope) => {
+    scope.setErrorHandler(failureHandler(services.limits, { body: kuboFailure, status: kuboStatus }))
+    kuboRoutes(scope, services)
+  })
   if (services.metrics !== undefined) metricsRoutes(app, services.metrics)
   await app.register(async (scope) => {
     const json = jsonScope(scope, services.limits)

@@ -9,6 +9,8 @@ export interface Services {
   readonly stores: StoreSource
   readonly limits: Limits
   readonly jobs: Jobs
+  /** The store that Kubo's API serves. */
+  readonly kuboStore: string | undefined
   /** Signs what clients carry for the server: ids of uploads, cursors. */
   readonly seal: Seal
   /** Where they are counted. */

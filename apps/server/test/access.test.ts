@@ -32,6 +32,8 @@ interface Route {
   readonly anywhere?: boolean
   /** About the whole store, not about one key of it. */
   readonly whole?: boolean
+  /** About this store, whatever the place is. */
+  readonly of?: string
   readonly ask: (place: Place) => readonly [method: string, path: string, body?: object | string]
 }
 
@@ -122,6 +124,15 @@ const routes: Readonly<Record<string, Route>> = {
     ask: json('POST', inStore('ipns'), () => ({ key: 'self', path: cid })),
   },
   resolveName: { needs: ['read'], whole: true, ask: onStore('GET', '/ipns/self') },
+  ipfsVersion: { needs: 'any', ask: () => ['GET', '/api/v0/version'] },
+  ipfsVersionPost: { needs: 'any', ask: () => ['POST', '/api/v0/version'] },
+  ipfsAdd: { needs: ['write'], whole: true, of: 'content', ask: () => ['POST', '/api/v0/add', 'x'] },
+  ipfsCat: { needs: ['read'], whole: true, of: 'content', ask: () => ['GET', `/api/v0/cat?arg=${cid}`] },
+  ipfsCatPost: { needs: ['read'], whole: true, of: 'content', ask: () => ['POST', '/api/v0/cat', { arg: cid }] },
+  ipfsPinAdd: { needs: ['write'], whole: true, of: 'content', ask: () => ['POST', `/api/v0/pin/add?arg=${cid}`] },
+  ipfsPinLs: { needs: ['list'], whole: true, of: 'content', ask: () => ['GET', '/api/v0/pin/ls?names=true'] },
+  ipfsPinLsPost: { needs: ['list'], whole: true, of: 'content', ask: () => ['POST', '/api/v0/pin/ls'] },
+  ipfsPinRm: { needs: ['delete'], whole: true, of: 'content', ask: () => ['POST', '/api/v0/pin/rm', { arg: [cid] }] },
   restoreObject: {
     needs: ['read', 'write'],
     ask: json('POST', inStore('restore'), ({ key }) => ({ key, version: 'none' })),
@@ -189,6 +200,7 @@ beforeAll(async () => {
     },
     tokens: { current: () => tokens },
     metrics: serverMetrics(),
+    ipfsStore: 'content',
     limits: { authFailuresPerMinute: 0 },
   })
   base = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
@@ -238,8 +250,9 @@ function settled({ text }: Given): string {
     .replace(/"(?:timestamp|correlation_id|requestId)":"[^"]*"/g, '')
 }
 
-function mayDo(route: Route, granted: readonly Scope[], paths: readonly string[], { store, key }: Place): boolean {
+function mayDo(route: Route, granted: readonly Scope[], paths: readonly string[], place: Place): boolean {
   const { needs } = route
+  const { store, key } = { ...place, ...(route.of === undefined ? {} : { store: route.of }) }
   if (needs === 'none' || needs === 'any') return true
   const grants = paths.map(parsePath)
   if (needs === 'seen') return grants.some((path) => path === '*' || path.store === store)

@@ -28,18 +28,38 @@ async function shell(command: string, variables: Record<string, string> = {}): P
 
 test('without a configuration it serves files of the working directory, and shows three commands that work', async () => {
   const folder = await temporaryFolder()
-  const { commands, output, errors, child, ended } = await start(folder)
-  expect(output()).toContain(`the store files, in ${join(folder, '.kit/files')}`)
+  const { base, commands, output, errors, child, ended } = await start(folder)
+  expect(output()).toContain(`the store files, in ${join(folder, '.kit/content')}`)
   expect(commands).toHaveLength(3)
   const [put = '', get = '', list = ''] = commands
   expect(JSON.parse(await shell(put))).toMatchObject({ success: true, entry: { key: 'hello.txt' } })
   expect(await shell(get)).toBe('Hello from Kit\n')
   expect(JSON.parse(await shell(list))).toMatchObject({ entries: [{ key: 'hello.txt', size: 15 }] })
   expect(JSON.parse(await shell(put))).toMatchObject({ success: true })
-  expect(existsSync(join(folder, '.kit/files/hello.txt'))).toBe(true)
+  // Its bytes by CID, over the API and as Kubo's clients ask, and the version before.
+  const stat = await ask(base, 'GET', `${objects.replace('objects', 'entries')}/hello.txt`)
+  const { cid } = stat.json()['entry'] as { readonly cid: string }
+  expect((await ask(base, 'GET', `${objects.replace('objects', 'content')}/${cid}`)).text).toBe('Hello from Kit\n')
+  expect((await ask(base, 'POST', `/api/v0/cat?arg=${cid}`)).text).toBe('Hello from Kit\n')
   child.kill('SIGTERM')
   expect(await ended).toBe(0)
   expect(errors()).toBe('')
+})
+
+test('a second server in the same folder says who writes there, and goes on once that has stopped', async () => {
+  const folder = await temporaryFolder()
+  const first = await start(folder)
+  await ask(first.base, 'PUT', `${objects}/a`, { body: 'a' })
+  const second = await start(folder)
+  const refused = await ask(second.base, 'GET', `${objects}/a`)
+  expect([refused.status, refused.code, refused.text]).toEqual([
+    503,
+    'Unavailable',
+    expect.stringContaining('writes to'),
+  ])
+  first.child.kill('SIGTERM')
+  expect(await first.ended).toBe(0)
+  expect((await ask(second.base, 'GET', `${objects}/a`)).text).toBe('a')
 })
 
 test('serves the stores of a configuration', async () => {
@@ -85,11 +105,13 @@ test('says what to do when it cannot start', async () => {
 test('lets other machines in with a token only, and its commands bring it', async () => {
   const folder = await temporaryFolder()
   const KIT_TOKEN = 'correct-horse-battery'
-  const { base, commands } = await start(folder, ['--host', '0.0.0.0'], { KIT_TOKEN })
+  const { base, commands, child, ended } = await start(folder, ['--host', '0.0.0.0'], { KIT_TOKEN })
   expect((await ask(base, 'GET', '/api/v1/stores')).status).toBe(401)
   for (const command of commands) expect(await shell(command, { KIT_TOKEN })).not.toContain('"success":false')
   expect(commands.join('')).not.toContain(KIT_TOKEN)
 
+  child.kill('SIGTERM')
+  expect(await ended).toBe(0)
   const path = join(folder, "the token's file")
   await writeFile(path, 'another-long-token\n', { mode: 0o600 })
   const second = await start(folder, ['--token-file', path])
@@ -131,6 +153,7 @@ test('on SIGTERM it takes nothing new, lets transfers end, and exits with 0', as
 
 test('a second signal does not wait for transfers, and leaves nothing half done', async () => {
   const folder = await temporaryFolder()
+  await writeFile(join(folder, 'kit.yaml'), 'stores:\n  files: { type: fs, path: .kit/files }\n')
   const { base, child, ended } = await start(folder)
   await ask(base, 'PUT', `${objects}/big`, { body: Buffer.alloc(64 * 2 ** 20) })
   const before = await filesIn(folder)

@@ -146,16 +146,19 @@ const bodies: Readonly<Record<string, object>> = {
   '/pins': { cid: sampleCid },
   '/ipns': { key: 'self', path: sampleCid },
   '/restore': { key: 'a', version: 'v' },
+  '/cat': { arg: sampleCid },
   '/jobs': { kind: 'copy', from: { store: 'files', key: '' }, to: { store: 'files', key: 'a' } },
 }
 
 /** What any token may ask; it tells of nothing that the token does not see. */
-const open = new Set(['/health', '/api/v1', '/openapi.json', '/api/v1/stores', '/api/v1/matrix', '/api/v1/jobs'])
+const open = new Set(['/health', '/api/v1', '/openapi.json', '/api/v1/stores', '/api/v1/matrix', '/api/v1/jobs']).add(
+  '/api/v0/version',
+)
 
 /** A server that asks of every request whether this may do it, and has no store to do it with. */
 async function serverFor(access: Access): Promise<string> {
   const stores = { names: () => ['files'], get: async () => Promise.reject(storageError('Unavailable', 'asked')) }
-  const app = createServer({ stores, metrics: serverMetrics() })
+  const app = createServer({ stores, metrics: serverMetrics(), ipfsStore: 'files' })
   app.addHook('preHandler', (request, _reply, done) => {
     request.access = access
     done()
@@ -169,6 +172,7 @@ async function askRoute(base: string, { method, url }: Route): ReturnType<typeof
     .replace(':store', 'files')
     .replace(':number', '1')
     .replace(':cid', sampleCid)
+    .replace(/\/cat$/, method === 'GET' ? `/cat?arg=${sampleCid}` : '/cat')
     .replace(/:\w+/, 'x')
     .replace('*', url.endsWith('/content/*') ? sampleCid : 'a/b')
     .replace(/\/content$/, method === 'POST' ? '/content' : `/content?path=${sampleCid}`)
@@ -200,7 +204,13 @@ test('no route does anything for who may do nothing', async () => {
 test('who may only list and read changes nothing', async () => {
   const { routes } = await serverWithRoutes()
   const base = await serverFor(accessOf({ id: 'reader', scopes: ['list', 'read'], paths: ['*'] }))
-  const harmless = ['/api/v1/stores/:store/ping', '/api/v1/stores/:store/url']
+  const harmless = [
+    '/api/v1/stores/:store/ping',
+    '/api/v1/stores/:store/url',
+    '/api/v0/version',
+    '/api/v0/pin/ls',
+    '/api/v0/cat',
+  ]
   for (const route of routes.filter(ofTheApi)) {
     const { method, url } = route
     const reads = method === 'GET' || method === 'HEAD' || harmless.includes(url)

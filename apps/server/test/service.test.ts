@@ -139,6 +139,7 @@ test('tokens count as soon as the file is changed; a wrong file changes nothing'
 
 test('a server that is stopping says so over connections that are open, and gives transfers the grace time', async () => {
   const folder = await temporaryFolder()
+  await writeFile(join(folder, 'kit.yaml'), 'stores:\n  files: { type: fs, path: .kit/files }\n')
   const { base, child, ended } = await start(folder, ['--grace', '2s'])
   const { hostname, port } = new URL(base)
   const kept = connect(Number(port), hostname)

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -15,6 +16,7 @@ export interface ServerProcess {
 
 /** A server process of its own over one store of files called `files`, in `.kit/files` of this folder. */
 export async function startServerProcess(folder: string): Promise<ServerProcess> {
+  await writeFile(join(folder, 'kit.yaml'), 'stores:\n  files: { type: fs, path: .kit/files }\n')
   const child = spawn(process.execPath, ['--conditions=@kit/source', main, '--port', '0'], {
     cwd: folder,
     env: { PATH: process.env['PATH'] ?? '', KIT_HOME: join(folder, 'home') },

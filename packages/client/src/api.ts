@@ -143,6 +143,138 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v0/version": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What answers
+         * @description Kubo's own command asks it before any other. `System` is `kit`, and the version Kit's.
+         */
+        get: operations["ipfsVersion"];
+        put?: never;
+        /**
+         * What answers
+         * @description Kubo's own command asks it before any other. `System` is `kit`, and the version Kit's.
+         */
+        post: operations["ipfsVersionPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v0/add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adds files and trees
+         * @description A line of JSON for each file, as it is there, then for each directory. Parts are named by their `filename`, percent-encoded; `/` parts names. What breaks after the first line breaks the connection.
+         */
+        post: operations["ipfsAdd"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v0/cat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The bytes of a file
+         * @description Each is checked against its CID. What begins behind the end is empty.
+         */
+        get: operations["ipfsCat"];
+        put?: never;
+        /**
+         * The bytes of a file
+         * @description Each is checked against its CID. What begins behind the end is empty. The parameters may also come as the members of a JSON body; `arg` may come several times, and be a list there.
+         */
+        post: operations["ipfsCatPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v0/pin/add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pins content
+         * @description What is to be pinned has to be there. The parameters may also come as the members of a JSON body; `arg` may come several times, and be a list there.
+         */
+        post: operations["ipfsPinAdd"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v0/pin/rm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Removes pins
+         * @description With `recursive=false`, one that is recursive is left and refused. The parameters may also come as the members of a JSON body; `arg` may come several times, and be a list there.
+         */
+        post: operations["ipfsPinRm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v0/pin/ls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is pinned
+         * @description All pins, or how those of `arg` are pinned: one that is not is an error.
+         */
+        get: operations["ipfsPinLs"];
+        put?: never;
+        /**
+         * What is pinned
+         * @description All pins, or how those of `arg` are pinned: one that is not is an error. The parameters may also come as the members of a JSON body; `arg` may come several times, and be a list there.
+         */
+        post: operations["ipfsPinLsPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -932,6 +1064,13 @@ export interface components {
             started?: string;
             /** Format: date-time */
             ended?: string;
+        };
+        /** @description The request failed; Kubo's form. The code of Kit is in X-Kit-Error. */
+        KuboFailure: {
+            Message: string;
+            Code: number;
+            /** @constant */
+            Type: "error";
         };
         /** @description What is not to be collected, as far as the store tells it. */
         Pin: {
@@ -2408,6 +2547,503 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    ipfsVersion: {
+        parameters: {
+            query?: {
+                /** @description As Go spells durations: `30s`. */
+                timeout?: string;
+                encoding?: "json";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It answers. */
+            200: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        Version: string;
+                        Commit: string;
+                        Repo: string;
+                        /** @enum {string} */
+                        System: "kit";
+                        Golang: string;
+                    };
+                };
+            };
+            /** @description It failed; the code says how. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KuboFailure"];
+                };
+            };
+        };
+    };
+    ipfsVersionPost: {
+        parameters: {
+            query?: {
+                /** @description As Go spells durations: `30s`. */
+                timeout?: string;
+                encoding?: "json";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It answers. */
+            200: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        Version: string;
+                        Commit: string;
+                        Repo: string;
+                        /** @enum {string} */
+                        System: "kit";
+                        Golang: string;
+                    };
+                };
+            };
+            /** @description It failed; the code says how. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KuboFailure"];
+                };
+            };
+        };
+    };
+    ipfsAdd: {
+        parameters: {
+            query?: {
+                /** @description Default true. */
+                pin?: boolean;
+                /** @description Name of the pin. */
+                "pin-name"?: string;
+                /** @description Default 0, the profile unixfs-v0-2015; 1 is unixfs-v1-2025. */
+                "cid-version"?: "0" | "1";
+                /** @description That of the profile, or none: size-262144, size-1048576. */
+                chunker?: string;
+                /** @description As the profile has them. */
+                "raw-leaves"?: boolean;
+                hash?: "sha2-256";
+                /** @description Stores nothing. */
+                "only-hash"?: boolean;
+                /** @description Makes a directory of everything. */
+                "wrap-with-directory"?: boolean;
+                /** @description Lines with `Bytes` too. */
+                progress?: boolean;
+                /** @description As Go spells durations: `30s`. */
+                timeout?: string;
+                encoding?: "json";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": string;
+            };
+        };
+        responses: {
+            /** @description As lines. */
+            200: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        Name: string;
+                        Hash?: string;
+                        /** @description Bytes of the DAG, as text. */
+                        Size?: string;
+                        /** @description Of progress: how many have come. */
+                        Bytes?: number;
+                    };
+                };
+            };
+            /** @description It failed; the code says how. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KuboFailure"];
+                };
+            };
+        };
+    };
+    ipfsCat: {
+        parameters: {
+            query: {
+                /**
+                 * @description A CID, `/ipfs/CID/path` or, on stores with names, `/ipns/NAME/path`.
+                 * @example bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku
+                 */
+                arg: string;
+                /** @description Bytes to leave out. */
+                offset?: number;
+                /** @description Bytes at most. */
+                length?: number;
+                /** @description As Go spells durations: `30s`. */
+                timeout?: string;
+                encoding?: "json";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description It failed; the code says how. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KuboFailure"];
+                };
+            };
+        };
+    };
+    ipfsCatPost: {
+        parameters: {
+            query: {
+                /**
+                 * @description A CID, `/ipfs/CID/path` or, on stores with names, `/ipns/NAME/path`.
+                 * @example bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku
+                 */
+                arg: string;
+                /** @description Bytes to leave out. */
+                offset?: number;
+                /** @description Bytes at most. */
+                length?: number;
+                /** @description As Go spells durations: `30s`. */
+                timeout?: string;
+                encoding?: "json";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description It failed; the code says how. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KuboFailure"];
+                };
+            };
+        };
+    };
+    ipfsPinAdd: {
+        parameters: {
+            query: {
+                /**
+                 * @description A CID, `/ipfs/CID/path` or, on stores with names, `/ipns/NAME/path`.
+                 * @example bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku
+                 */
+                arg: string;
+                /** @description Default true. */
+                recursive?: boolean;
+                /** @description Name of the pin. */
+                name?: string;
+                /** @description A JSON object of texts. */
+                metadata?: string;
+                /** @description As Go spells durations: `30s`. */
+                timeout?: string;
+                encoding?: "json";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The CIDs. */
+            200: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        Pins: string[];
+                    };
+                };
+            };
+            /** @description It failed; the code says how. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KuboFailure"];
+                };
+            };
+        };
+    };
+    ipfsPinRm: {
+        parameters: {
+            query: {
+                /**
+                 * @description A CID, `/ipfs/CID/path` or, on stores with names, `/ipns/NAME/path`.
+                 * @example bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku
+                 */
+                arg: string;
+                /** @description Default true. */
+                recursive?: boolean;
+                /** @description As Go spells durations: `30s`. */
+                timeout?: string;
+                encoding?: "json";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The CIDs. */
+            200: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        Pins: string[];
+                    };
+                };
+            };
+            /** @description It failed; the code says how. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KuboFailure"];
+                };
+            };
+        };
+    };
+    ipfsPinLs: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A CID, `/ipfs/CID/path` or, on stores with names, `/ipns/NAME/path`.
+                 * @example bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku
+                 */
+                arg?: string;
+                type?: "all" | "recursive" | "direct" | "indirect";
+                /** @description Only pins whose name has this in it. */
+                name?: string;
+                /** @description Tells names. */
+                names?: boolean;
+                /** @description A line for each pin, `{Cid, Type, Name?}`, instead of one object. */
+                stream?: boolean;
+                /** @description As Go spells durations: `30s`. */
+                timeout?: string;
+                encoding?: "json";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pins. */
+            200: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        Keys: {
+                            [key: string]: {
+                                Type: string;
+                                Name?: string;
+                            };
+                        };
+                    } | {
+                        Cid: string;
+                        Type: string;
+                        Name?: string;
+                    };
+                };
+            };
+            /** @description It failed; the code says how. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KuboFailure"];
+                };
+            };
+        };
+    };
+    ipfsPinLsPost: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A CID, `/ipfs/CID/path` or, on stores with names, `/ipns/NAME/path`.
+                 * @example bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku
+                 */
+                arg?: string;
+                type?: "all" | "recursive" | "direct" | "indirect";
+                /** @description Only pins whose name has this in it. */
+                name?: string;
+                /** @description Tells names. */
+                names?: boolean;
+                /** @description A line for each pin, `{Cid, Type, Name?}`, instead of one object. */
+                stream?: boolean;
+                /** @description As Go spells durations: `30s`. */
+                timeout?: string;
+                encoding?: "json";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pins. */
+            200: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        Keys: {
+                            [key: string]: {
+                                Type: string;
+                                Name?: string;
+                            };
+                        };
+                    } | {
+                        Cid: string;
+                        Type: string;
+                        Name?: string;
+                    };
+                };
+            };
+            /** @description It failed; the code says how. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KuboFailure"];
+                };
             };
         };
     };

@@ -20,6 +20,8 @@ export interface ServerSettings {
   readonly config: string | undefined
   /** Serves these stores of the configuration only. */
   readonly stores: readonly string[] | undefined
+  /** The store that `/api/v0` serves. Default: where there is no configuration, the one store there is; else none. */
+  readonly ipfsStore?: string | undefined
   /** Default: `.kit/server` beside the configuration file, else in the working directory. */
   readonly stateFolder: string | undefined
   readonly limits: Partial<Limits>

@@ -33,7 +33,7 @@ export interface RunningServer {
 
 /** What the program that starts a server brings. */
 export interface StartOptions {
-  /** Plugins for types of stores that no installed package provides. Default: fs and memory. */
+  /** Plugins for types of stores that no installed package provides. Default: content, fs and memory. */
   readonly builtIn?: KitOptions['builtIn']
 }
 
@@ -62,6 +62,7 @@ export async function startServer(settings: ServerSettings, { builtIn }: StartOp
     if (tls !== undefined) opened.push(tls)
     app = createServer({
       stores,
+      ipfsStore: ipfsStoreOf(settings, stores),
       token: settings.token,
       tokens,
       readOnly: settings.readOnly,
@@ -83,6 +84,15 @@ export async function startServer(settings: ServerSettings, { builtIn }: StartOp
     await closeOpened()
     throw error
   }
+}
+
+/** @throws InvalidConfig */
+function ipfsStoreOf({ ipfsStore }: ServerSettings, stores: OpenedStores): string | undefined {
+  if (ipfsStore === undefined || stores.names().includes(ipfsStore)) return ipfsStore ?? stores.ipfsStore
+  throw storageError(
+    'InvalidConfig',
+    `--ipfs-store names ${ipfsStore}, and the stores are ${stores.names().join(', ')}`,
+  )
 }
 
 /** A call of a store, under the id of the request that it was for. */

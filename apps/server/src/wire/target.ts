@@ -77,17 +77,20 @@ export function paramsOf(pattern: string, url: string): Readonly<Record<string, 
 
 /** The query's parameters, each given once. @throws InvalidConfig */
 export function queryOf(url: string): ReadonlyMap<string, string> {
-  const at = url.indexOf('?')
   const given = new Map<string, string>()
-  if (at === -1) return given
-  for (const part of url.slice(at + 1).split('&')) {
-    if (part === '') continue
-    const [name, value] = pair(part)
+  for (const [name, value] of pairsOf(url)) {
     if (name === '__proto__') throw refusal('InvalidConfig', `there is no parameter ${name}`)
     if (given.has(name)) throw refusal('InvalidConfig', `the parameter ${name} is given twice`)
     given.set(name, value)
   }
   return given
+}
+
+/** The query's parameters in their order, some of them perhaps several times. @throws InvalidKey */
+export function* pairsOf(url: string): Generator<readonly [name: string, value: string]> {
+  const at = url.indexOf('?')
+  if (at === -1) return
+  for (const part of url.slice(at + 1).split('&')) if (part !== '') yield pair(part)
 }
 
 /** The query of a route that takes bytes, which no schema looks at: only these parameters are known. @throws InvalidConfig */

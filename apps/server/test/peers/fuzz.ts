@@ -10,7 +10,7 @@ import { run } from './peer.ts'
 
 const token = 'correct-horse-battery-staple'
 const headers = { authorization: `Bearer ${token}` }
-const stores = ['files', 'scratch']
+const stores = ['files', 'scratch', 'content']
 const keys = ['a', 'b.txt', 'folder', 'späß']
 
 /**
@@ -49,9 +49,11 @@ export async function fuzz({ seed, examples, phases }: FuzzOptions): Promise<Fuz
   await using folder = await temporaryFolder('fuzz')
   await writeFile(
     join(folder.path, 'kit.yaml'),
-    'stores:\n  files: { type: fs, path: files }\n  scratch: { type: memory }\n',
+    'stores:\n  files: { type: fs, path: files }\n  scratch: { type: memory }\n  content: { type: content, path: content }\n',
   )
-  const server = await spawnServer(folder.path, ['--port', '0', '--log-level', 'error'], { KIT_TOKEN: token })
+  const server = await spawnServer(folder.path, ['--port', '0', '--log-level', 'error', '--ipfs-store', 'content'], {
+    KIT_TOKEN: token,
+  })
   try {
     const ids = await prefill(server.base)
     await writeFile(join(folder.path, 'schemathesis.toml'), configuration(ids))
@@ -69,6 +71,7 @@ export async function fuzz({ seed, examples, phases }: FuzzOptions): Promise<Fuz
 }
 
 interface Ids {
+  readonly cids: readonly string[]
   readonly uploads: readonly string[]
   readonly jobs: readonly string[]
 }
@@ -92,18 +95,26 @@ async function prefill(base: string): Promise<Ids> {
     const { upload } = await post('/stores/files/uploads', { key })
     uploads.push((upload as { readonly id: string }).id)
   }
+  const cids: string[] = []
+  for (const key of ['folder', 'folder/c', 'a']) {
+    const answer = await ask(base, 'GET', `/api/v1/stores/content/entries/${key}`, { headers })
+    cids.push((answer.json()['entry'] as { readonly cid: string }).cid)
+  }
+  await post('/stores/content/pins', { cid: cids[0], name: 'folder' })
   const from = { store: 'files', key: 'folder' }
   const { job } = await post('/jobs', { kind: 'copy', from, to: { store: 'scratch', key: 'copy' } })
-  return { uploads, jobs: [(job as { readonly id: string }).id] }
+  return { cids, uploads, jobs: [(job as { readonly id: string }).id] }
 }
 
 /** Most requests name something that is there; the others are made up whole. */
-function configuration({ uploads, jobs }: Ids): string {
+function configuration({ cids, uploads, jobs }: Ids): string {
   const dictionaries = {
     stores,
     keys,
     uploads,
     jobs,
+    cids,
+    args: [...cids, `/ipfs/${cids[0]}/c`],
     etags: ['*', '"1"', 'W/"1"', '"'],
     dates: ['Thu, 01 Jan 1970 00:00:00 GMT', 'Fri, 01 Jan 2100 00:00:00 GMT'],
     ranges: ['bytes=0-1', 'bytes=-1', 'bytes=0-0,2-3'],
@@ -113,6 +124,11 @@ function configuration({ uploads, jobs }: Ids): string {
     'path.key': ['keys', 0.6],
     'body.key': ['keys', 0.5],
     'body.from': ['keys', 0.5],
+    'path.cid': ['cids', 0.8],
+    'query.path': ['cids', 0.8],
+    'query.arg': ['args', 0.8],
+    'body.cid': ['cids', 0.8],
+    'body.path': ['cids', 0.8],
     'header.if-match': ['etags', 0.7],
     'header.if-none-match': ['etags', 0.7],
     'header.range': ['ranges', 0.7],
@@ -122,6 +138,12 @@ function configuration({ uploads, jobs }: Ids): string {
   }
   const binding = (name: keyof typeof dictionaries, probability: number): string =>
     `{ dictionary = "${name}", probability = ${probability} }`
+  const keyed = (path: string, name: keyof typeof dictionaries): string[] => [
+    '[[operations]]',
+    `include-path-regex = "${path}"`,
+    '[operations.parameters]',
+    `"path.key" = ${binding(name, 0.8)}`,
+  ]
   const ofPath = (path: string, name: keyof typeof dictionaries): string[] => [
     '[[operations]]',
     `include-path-regex = "${path}"`,
@@ -137,6 +159,7 @@ function configuration({ uploads, jobs }: Ids): string {
     ...Object.entries(bound).map(([where, [name, probability]]) => `"${where}" = ${binding(name, probability)}`),
     ...ofPath('/uploads/', 'uploads'),
     ...ofPath('/jobs/[^/]+(/cancel)?$', 'jobs'),
+    ...keyed('/content/[^/]+$', 'cids'),
     ...ofPath('/events$', 'jobs'),
     // Its events are described as the text that they are, and not one by one.
     '[operations.checks.response_schema_conformance]',

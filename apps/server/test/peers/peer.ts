@@ -3,7 +3,7 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -48,6 +48,7 @@ export function peering(options: () => Promise<readonly string[]> = async () => 
   let ranges: (string | undefined)[] = []
   beforeAll(async () => {
     const home = await temporaryFolder('peers')
+    await writeFile(join(home.path, 'kit.yaml'), 'stores:\n  files: { type: fs, path: .kit/files }\n')
     const server = await spawnServer(home.path, ['--port', '0', ...(await options())], { KIT_TOKEN: token })
     if (server.base === '') throw new Error(`the server did not start: ${server.errors()}`)
     const proxy = await startFaultProxy({ target: server.base, http: true })
