@@ -3,12 +3,14 @@ import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream, mkdirSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
 import { unixfs, type UnixFS } from '@helia/unixfs'
 import { content } from '@kit/backend-content'
 import { cidOf } from '@kit/content'
 import { openStore, type Store } from '@kit/core'
 import { fileSource } from '@kit/core/node'
 import { FsBlockstore } from 'blockstore-fs'
+import { CAREncoderStream, createFileEncoderStream } from 'ipfs-car'
 import type { Cases, ComparedCase, MeasuredCase } from '../case.ts'
 import { runProgram } from '../kit-command.ts'
 import { removeTemporary, temporaryFolder } from '../temporary.ts'
@@ -32,6 +34,7 @@ export const cases: Cases = ({ quick }) => {
     readSmall(files, true),
     readSmall(files, false),
     writePaths(files),
+    exportCar(bigBytes),
     reopen(quick ? 100_000 : 1_000_000),
   ]
 }
@@ -132,6 +135,43 @@ function putBig(bytes: number): ComparedCase {
 
 function bodies(count: number): Uint8Array<ArrayBuffer>[] {
   return Array.from({ length: count }, () => new Uint8Array(randomBytes(4096)))
+}
+
+/** Out of the store, each block checked; ipfs-car makes its CAR of the file, and has no store. */
+function exportCar(bytes: number): ComparedCase {
+  const sides = new Sides(false)
+  let path = ''
+  let root = ''
+  return {
+    name: `CAR of ${bytes / mebibyte} MiB`,
+    unit: 'MB',
+    count: bytes / 1e6,
+    floor: 1.3,
+    aim: 2,
+    note: 'Both read the bytes and hash them once: Kit from its store to check them, ipfs-car from the file to name them.',
+    async setup() {
+      path = await bigFile(bytes)
+      await sides.open()
+      const { cid = '' } = await sides.kit.content.put(await fileSource(path), { profile })
+      root = cid
+    },
+    kit: async () => lengthOf(await sides.kit.content.car(root, { scope: 'all' })),
+    peers: {
+      'ipfs-car': async () => {
+        const file = createReadStream(path, { highWaterMark: mebibyte })
+        return lengthOf(
+          createFileEncoderStream({ stream: () => Readable.toWeb(file) }).pipeThrough(new CAREncoderStream()),
+        )
+      },
+    },
+    check(length) {
+      if (Number(length) < bytes) throw new Error(`the CAR has ${String(length)} bytes`)
+    },
+    async teardown() {
+      await sides.close()
+      removeTemporary(dirname(path))
+    },
+  }
 }
 
 const writerCount = 8
