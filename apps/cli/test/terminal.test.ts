@@ -49,6 +49,22 @@ describe.runIf(hasRecorder)('on a terminal', () => {
     expect(screenAfter(written)).toStrictEqual([expect.stringMatching(/^copied 40, 1 directory, 39\.1 KiB in \d/), ''])
   })
 
+  test('the progress of an add goes, and its CID stays', async () => {
+    const place = await workplace('stores:\n  c: { type: content, path: content }\n')
+    await writeFile(join(place.folder, 'large'), Buffer.alloc(8 << 20))
+    const { code, written } = await onTerminal(place, ['add', '--progress', 'large'])
+    expect(code).toBe(0)
+    expect(written).toMatch(/large .* MiB/)
+    expect(screenAfter(written)).toStrictEqual([expect.stringMatching(/^bafy\S+$/), ''])
+  })
+
+  test('a CAR is not written to it', async () => {
+    const place = await workplace('stores:\n  c: { type: content, path: content }\n')
+    await place.kit(['cp', '-', 'c:a'], { input: 'a' })
+    const { code, written } = await onTerminal(place, ['car', 'export', 'c:a'])
+    expect({ code, written }).toStrictEqual({ code: 2, written: expect.stringContaining('no text for a terminal') })
+  })
+
   test('standard output and progress do not run into each other', async () => {
     const place = await workplace()
     await mkdir(join(place.folder, 'many'))

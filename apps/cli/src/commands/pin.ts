@@ -1,6 +1,6 @@
-import { abortError, type Operation, type Pin, type PinMode } from '@kit/core'
+import type { Operation, Pin, PinMode } from '@kit/core'
 import { cidAt, contentPlace } from '../content/content-place.ts'
-import { failureOf, hinting, type CommandResult } from '../outcome.ts'
+import { failureOf, givenUp, hinting, type CommandResult } from '../outcome.ts'
 import { printable } from '../printable.ts'
 import { parseCount } from '../quantities.ts'
 import type { Session } from '../session.ts'
@@ -109,7 +109,7 @@ async function eachTarget(
       await output.lines([{ type, target, ...pin }])
       if (!output.json) await output.write(`${pin.cid}\n`)
     } catch (error) {
-      if (signal.aborted) throw abortError(signal)
+      if (signal.aborted) throw givenUp(signal, true)
       failures.push(error)
       await output.lines([{ type: 'failed', address: target, error: failureOf(error) }])
     }

@@ -30,7 +30,7 @@ export async function outsideCandidates(
       return quiet(types(globals))
     case 'place': {
       const address = parseAddress(typed === '' ? '.' : typed)
-      if (address.kind === 'store' || address.kind === 'inline') return quiet(objects(typed, globals))
+      if (address.kind !== 'local' && address.kind !== 'stream') return quiet(objects(typed, globals))
       // A path is none of a store's name once it has a slash.
       const stores = /[\\/]/.test(typed) ? [] : await quiet(storeNames(globals, ':'))
       return [...stores, ...(await quiet(localFiles(typed)))]

@@ -1,7 +1,7 @@
 import { profiles, type Profile } from '@kit/content'
-import { abortError, storageError } from '@kit/core'
+import { storageError } from '@kit/core'
 import type { FilterFlags } from '../declare-options.ts'
-import { failureOf, type CommandResult } from '../outcome.ts'
+import { failureOf, givenUp, type CommandResult } from '../outcome.ts'
 import { printable } from '../printable.ts'
 import { streamProgressView } from '../progress.ts'
 import { readFilter } from '../read-filter.ts'
@@ -46,7 +46,7 @@ export async function importTargets(
       await output.lines([{ type, target, cid, size, profile }])
       if (!output.json) await output.write(targets.length === 1 ? `${cid}\n` : `${cid}  ${printable(target)}\n`)
     } catch (error) {
-      if (signal.aborted) throw abortError(signal)
+      if (signal.aborted) throw givenUp(signal, type === 'added')
       failures.push(error)
       await output.lines([{ type: 'failed', address: target, error: failureOf(error) }])
     } finally {
