@@ -18,6 +18,10 @@ export const capabilities: Capabilities = {
     upload: 'native',
     directories: 'native',
     links: 'native',
+    blocks: 'native',
+    content: 'native',
+    pins: 'native',
+    ipns: 'native',
   },
   etag: 'strong',
   read: { range: 'native', ifMatch: 'native', ifNoneMatch: 'native', version: 'native' },
@@ -86,6 +90,8 @@ export function meet(most: Capabilities, remote: Capabilities): Capabilities {
   const ops: { [Name in Operation]?: How } = {}
   for (const [name, how] of entriesOf(most.ops))
     if (remote.ops[name] !== undefined && how !== undefined) ops[name] = how
+  // Content is checked here, by the blocks that it is made of.
+  if (ops.blocks === undefined) delete ops.content
   return withoutAbsent({
     ops,
     etag: least(etags, most.etag, remote.etag),

@@ -44,7 +44,8 @@ export function entryOf(value: unknown): Entry {
   return entry
 }
 
-function textsOf(value: unknown): Record<string, string> | undefined {
+/** Names and texts, of JSON. */
+export function textsOf(value: unknown): Record<string, string> | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const pairs = Object.entries(value).filter((pair): pair is [string, string] => typeof pair[1] === 'string')
   return Object.fromEntries(pairs)

@@ -59,7 +59,7 @@ function declared({ capabilities: given, prefix }: Checked<KitOptions>): Capabil
   const directory = directoryOf(prefix)
   if (directory === '') return most
   // What is told of a whole store is not told of a directory of it.
-  const { usage: _, ...ops } = most.ops
+  const { usage: _usage, blocks: _blocks, content: _content, pins: _pins, ipns: _ipns, ...ops } = most.ops
   const maxBytes = most.keys.maxBytes - new TextEncoder().encode(`${directory}/`).byteLength
   if (maxBytes < 1) throw storageError('InvalidConfig', 'prefix: it leaves no room for keys')
   return { ...most, ops, keys: { ...most.keys, maxBytes } }

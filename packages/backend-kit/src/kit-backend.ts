@@ -2,6 +2,7 @@ import { errorCode, parseKey, storageError, utf8Length } from '@kit/core'
 import type { Attributes, Backend, Capabilities, Context, Entry, Key, Page, UploadToken } from '@kit/core'
 import { rangeHeader, readResponse } from '@kit/core/http'
 import { asProblem } from '@kit/client'
+import { contentGroups } from './content-groups.ts'
 import { attributeHeaders, attributeJson, conditionTag, entryOf } from './entries.ts'
 import { keyPath, type KitClient } from './kit-client.ts'
 import { storageErrorOf } from './kit-errors.ts'
@@ -96,6 +97,7 @@ export function kitBackend(client: KitClient, capabilities: Capabilities, below:
 
   return {
     capabilities,
+    ...contentGroups(client),
 
     async stat(context, key, { version }) {
       if (key === '' && below === '') return { kind: 'directory', key }
@@ -129,7 +131,8 @@ export function kitBackend(client: KitClient, capabilities: Capabilities, below:
     },
 
     async *list(context, directory, { recursive, after, cursor, limit = pageMax, want }) {
-      const fields = want?.filter((name) => name !== 'kind' && name !== 'key') ?? []
+      // A file of the other machine is none of this one.
+      const fields = want?.filter((name) => name !== 'kind' && name !== 'key' && name !== 'file') ?? []
       const query = {
         prefix: there(directory),
         recursive,

@@ -32,6 +32,8 @@ export interface KitClient {
   json(context: Context, response: Response, changes?: boolean): Promise<object>
   /** One member of it. */
   ask(context: Context, method: string, path: string, member: string, asked?: Asked): Promise<unknown>
+  /** What comes as lines, all of one piece of the answer together. */
+  values(context: Context, method: 'GET' | 'POST', path: string, query?: Query): AsyncIterable<unknown[]>
   /** A listing as lines, in pages of at most `limit`. */
   lines(context: Context, path: string, query: Query, limit: number): AsyncIterable<Page>
 }
@@ -126,6 +128,29 @@ export function kitClient(
     return exchange(context, method, own + path, asked)
   }
 
+  async function* values(
+    context: Context,
+    method: 'GET' | 'POST',
+    path: string,
+    query: Query = {},
+  ): AsyncGenerator<unknown[]> {
+    const headers = { accept: 'application/x-ndjson' }
+    const response = await send(context, method, path, { query, headers })
+    try {
+      for await (const all of readLines(response.body)) {
+        const failed = all.find((value) => Reflect.get(Object(value), 'success') === false)
+        const problem = failed === undefined ? undefined : asProblem(Reflect.get(Object(failed), 'error'))
+        if (problem !== undefined) throw storageErrorOf(problem)
+        yield all
+      }
+    } catch (error) {
+      if (error instanceof SyntaxError || error instanceof RangeError) {
+        throw storageError('Corrupt', 'the server lists what are no lines of JSON', { cause: error })
+      }
+      throw fetchError(error, context)
+    }
+  }
+
   return {
     remote: known,
     send,
@@ -139,24 +164,11 @@ export function kitClient(
       const json = await jsonOf(context, response, asked?.changes ?? method !== 'GET')
       return Reflect.get(json, member)
     },
+    values,
     async *lines(context, path, query, limit) {
-      const headers = { accept: 'application/x-ndjson' }
-      const response = await send(context, 'GET', path, { query, headers })
-      try {
-        for await (const values of readLines(response.body)) {
-          const entries = values.map((value) => {
-            const failed = Reflect.get(Object(value), 'success') === false
-            const problem = failed ? asProblem(Reflect.get(Object(value), 'error')) : undefined
-            if (problem !== undefined) throw storageErrorOf(problem)
-            return entryOf(value)
-          })
-          for (let at = 0; at < entries.length; at += limit) yield { entries: entries.slice(at, at + limit) }
-        }
-      } catch (error) {
-        if (error instanceof SyntaxError || error instanceof RangeError) {
-          throw storageError('Corrupt', 'the server lists what are no lines of JSON', { cause: error })
-        }
-        throw fetchError(error, context)
+      for await (const all of values(context, 'GET', path, query)) {
+        const entries = all.map(entryOf)
+        for (let at = 0; at < entries.length; at += limit) yield { entries: entries.slice(at, at + limit) }
       }
     },
   }

@@ -1,12 +1,13 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { content } from '@kit/backend-content'
 import { fs } from '@kit/backend-fs'
 import { memory } from '@kit/backend-memory'
 import { openStore, type Capabilities, type Store, type StoreSpec } from '@kit/core'
 import { createServer, type ServerOptions } from '@kit/server'
 
-export const kinds = ['memory', 'fs'] as const
+export const kinds = ['memory', 'fs', 'content'] as const
 export type Kind = (typeof kinds)[number]
 
 export interface Served extends AsyncDisposable {
@@ -30,7 +31,11 @@ export interface Served extends AsyncDisposable {
 export async function served(kind: Kind, options: Partial<ServerOptions> = {}): Promise<Served> {
   const folder = await mkdtemp(join(tmpdir(), 'kit-backend-kit-'))
   const stores = new Map<string, Store>()
-  const specOf = (name: string): StoreSpec => (kind === 'fs' ? fs({ path: join(folder, name) }) : memory({}))
+  function specOf(name: string): StoreSpec {
+    const path = join(folder, name)
+    if (kind === 'content') return content({ path, durable: 'process' })
+    return kind === 'fs' ? fs({ path }) : memory({})
+  }
   async function another(): Promise<string> {
     const name = `store-${stores.size + 1}`
     stores.set(name, await openStore(specOf(name), { name }))
