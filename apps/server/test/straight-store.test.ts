@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { content } from '@kit/backend-content'
 import { fs } from '@kit/backend-fs'
 import { openStore, type Store } from '@kit/core'
 import { plan, run } from '@kit/core/transfer'
@@ -96,4 +97,22 @@ test('a transfer within the part goes on over it', async () => {
 test('who has the whole store has the store itself', async () => {
   const { whole } = await place()
   expect(straightStore(whole, fullAccess(), 's')).toBe(whole)
+})
+
+test('a kept version that is a link leads nowhere either', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'kit-straight-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  await using whole = await openStore(content({ path: folder, durable: 'process' }), { name: 's' })
+  await whole.write('secret/key', 'secret')
+  await whole.links.make('part/a', '../secret/key')
+  await whole.delete('part/a')
+  await whole.write('part/a', 'own')
+  const versions: string[] = []
+  for await (const { version = '' } of whole.versions('part/a')) versions.push(version)
+  const [now = '', before = ''] = versions
+  expect(await (await whole.read('part/a', { version: before })).text()).toBe('secret')
+  const paths = [{ store: 's', directory: 'part' }] as const
+  const part = straightStore(whole, accessOf({ id: 't', scopes: ['list', 'read', 'write'], paths }), 's')
+  expect(await (await part.read('part/a', { version: now })).text()).toBe('own')
+  await expect(part.read('part/a', { version: before })).rejects.toMatchObject(denied)
 })

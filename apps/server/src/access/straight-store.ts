@@ -30,7 +30,7 @@ type Method = (...words: unknown[]) => unknown
 export function straightStore(store: Store, access: Access, name: string): Store {
   if (hasAll(access, name) || !store.can('links')) return store
   const check = (key: string, use: Use, words: readonly unknown[]): Promise<void> =>
-    requireStraight(store, access, name, key, use, callOf(words))
+    requireStraight(store, access, name, key, use, { ...callOf(words), version: versionOf(words) })
 
   const first =
     (use: Use, of: object, method: Method): Method =>
@@ -95,8 +95,12 @@ async function requireStraight(
   name: string,
   key: string,
   use: Use,
-  call: CallOptions,
+  { version, ...call }: CallOptions & { readonly version: string | undefined },
 ): Promise<void> {
+  // A kept version may be a link where there is a file now.
+  if (version !== undefined && use === 'follows' && (await kindOf(store, key, { ...call, version })) === 'link') {
+    throw leadsOut()
+  }
   const segments = key.split('/')
   for (let length = 1; length <= segments.length; length++) {
     const part = segments.slice(0, length).join('/')
@@ -109,7 +113,11 @@ async function requireStraight(
   }
 }
 
-async function kindOf(store: Store, key: string, call: CallOptions): Promise<string | undefined> {
+async function kindOf(
+  store: Store,
+  key: string,
+  call: CallOptions & { readonly version?: string | undefined },
+): Promise<string | undefined> {
   try {
     return (await store.stat(key, call)).kind
   } catch (error) {
@@ -141,6 +149,11 @@ function keyIn(word: unknown): string | undefined {
   if (typeof word === 'string') return word
   const { key } = typeof word === 'object' && word !== null && 'key' in word ? word : { key: undefined }
   return typeof key === 'string' ? key : undefined
+}
+
+function versionOf(words: readonly unknown[]): string | undefined {
+  const version: unknown = Reflect.get(Object(words.at(-1)), 'version')
+  return typeof version === 'string' ? version : undefined
 }
 
 function callOf(words: readonly unknown[]): CallOptions {

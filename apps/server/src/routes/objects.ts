@@ -127,7 +127,7 @@ async function sendParts(
 async function statFile({ store, key, version, call }: Target): Promise<StoreEntry> {
   const entry = await store.stat(key, version === undefined ? call : { ...call, version })
   if (entry.kind === 'link') {
-    await using reading = await store.read(key, call)
+    await using reading = await store.read(key, version === undefined ? call : { ...call, version })
     return reading.entry
   }
   if (entry.kind === 'directory')
