@@ -7,6 +7,7 @@ import {
   type Capabilities,
   type CallOptions,
   type Context,
+  type Entry,
   type Store,
 } from '@kit/core'
 
@@ -33,15 +34,34 @@ export function contentView(store: Store): Promise<Store> {
   return openStore(plugin({ layers: { retry: false, stall: false, concurrency: false } }), { name: store.name })
 }
 
+/** Files of which a listing has told, that are remembered. */
+const remembered = 16_384
+
 function backendOf({ content }: Store): Backend {
   const call = ({ signal, requestId }: Context): CallOptions => ({ signal, requestId })
+  // Content never changes: what a listing has told of a file spares the way from the root to it.
+  const files = new Map<string, Entry & { readonly cid: string }>()
+  const remember = ({ cid, ...entry }: Entry): void => {
+    if (entry.kind !== 'file' || cid === undefined) return
+    files.set(entry.key, { ...entry, cid })
+    if (files.size <= remembered) return
+    const [oldest] = files.keys()
+    if (oldest !== undefined) files.delete(oldest)
+  }
   return {
     capabilities,
-    stat: (context, key) => content.stat(key, call(context)),
-    read: (context, key, { range }) => content.read(key, { range }, call(context)),
-    list(context, directory) {
+    stat: async (context, key) => files.get(key) ?? content.stat(key, call(context)),
+    async read(context, key, { range }) {
+      const known = files.get(key)
+      const read = await content.read(known?.cid ?? key, { range }, call(context))
+      return known === undefined ? read : { ...read, entry: known }
+    },
+    async *list(context, directory) {
       if (directory === '') throw storageError('Unsupported', 'nobody can list all content; name a CID')
-      return content.list(directory, call(context))
+      for await (const page of content.list(directory, call(context))) {
+        page.entries.forEach(remember)
+        yield page
+      }
     },
   }
 }
