@@ -74,10 +74,7 @@ export function capabilityFacts(given: Capabilities): readonly (readonly [name: 
   const facts: (readonly [string, string | undefined])[] = [
     ['etags', etag ?? 'none'],
     ['a write survives', write && (write.durable === 'power' ? 'a power cut' : 'the end of the process')],
-    [
-      'conditions hold',
-      write?.conditionScope && scopes[write.conditionScope],
-    ],
+    ['conditions hold', write?.conditionScope && scopes[write.conditionScope]],
     ['keeps', write && (write.attributes.join(', ') || 'no attributes')],
     ['metadata', write?.metadataMaxBytes === undefined ? undefined : `up to ${write.metadataMaxBytes} bytes`],
     ['largest object', write?.maxBytes === undefined ? undefined : `${write.maxBytes} bytes`],
