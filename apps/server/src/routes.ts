@@ -6,6 +6,7 @@ import { blockRoutes } from './routes/blocks.ts'
 import { collectionRoutes } from './routes/collection.ts'
 import { contentRoutes } from './routes/content.ts'
 import { contentListingRoutes } from './routes/content-listing.ts'
+import { diffRoutes } from './routes/diff.ts'
 import { entryRoutes } from './routes/entries.ts'
 import { healthRoutes } from './routes/health.ts'
 import { ipnsRoutes } from './routes/ipns.ts'
@@ -47,6 +48,7 @@ export async function routes(app: FastifyInstance, services: Services): Promise<
     nameRoutes(json, services)
     uploadRoutes(json, services)
     contentListingRoutes(json, services)
+    diffRoutes(json, services)
     pinRoutes(json, services)
     ipnsRoutes(json, services)
     collectionRoutes(json, services)

@@ -113,6 +113,7 @@ const routes: Readonly<Record<string, Route>> = {
     whole: true,
     ask: ({ store }) => ['PUT', `${api}/stores/${store}/blocks/${cid}`, planted],
   },
+  diffContent: { needs: ['list'], whole: true, ask: onStore('GET', `/diff?to=${cid}`) },
   listPins: { needs: ['list'], whole: true, ask: onStore('GET', '/pins') },
   addPin: { needs: ['write'], whole: true, ask: json('POST', inStore('pins'), () => ({ cid })) },
   getPin: { needs: ['read'], whole: true, ask: onStore('GET', `/pins/${cid}`) },

@@ -259,6 +259,34 @@ test('an object becomes what it was in a kept version, under conditions, and is 
   expect(none.status).toBeGreaterThanOrEqual(400)
 })
 
+test('the difference of two versions of the tree is told path by path', async () => {
+  const { base, store } = await serveContent()
+  await store.write('same/a', 'a')
+  await store.write('d/changed', 'one')
+  const { version: first = '' } = await store.write('gone/deep/x', 'x')
+  await store.write('d/changed', 'two')
+  await store.delete('gone/deep/x')
+  await store.directories.remove('gone/deep')
+  await store.directories.remove('gone')
+  await store.write('gone', 'a file now')
+  const { version: last = '' } = await store.write('new/y', 'y')
+  const answer = await ask(base, 'GET', at(`diff?from=${first}/root&to=${last}/root`))
+  const told = lines(answer).map(({ path, change, kind }) => [path, change, kind].join(' '))
+  expect(told.toSorted()).toEqual([
+    'd changed directory',
+    'd/changed changed file',
+    'gone added file',
+    'gone removed directory',
+    'gone/deep removed directory',
+    'gone/deep/x removed file',
+    'new added directory',
+    'new/y added file',
+  ])
+  expect((await ask(base, 'GET', at(`diff?from=${last}/root&to=${last}/root`))).text).toBe('')
+  const all = lines(await ask(base, 'GET', at(`diff?to=${first}/root`)))
+  expect(all.every(({ change }) => change === 'added')).toBe(true)
+})
+
 test('a store without content refuses all of it by name, before anything is sent', async () => {
   const { base } = await serveStore(await openStore(memory({}), { name: 'files' }))
   const cid = cidOf('raw', sample(1))

@@ -172,6 +172,7 @@ async function askRoute(base: string, { method, url }: Route): ReturnType<typeof
     .replace(':store', 'files')
     .replace(':number', '1')
     .replace(':cid', sampleCid)
+    .replace(/\/diff$/, `/diff?to=${sampleCid}`)
     .replace(/\/cat$/, method === 'GET' ? `/cat?arg=${sampleCid}` : '/cat')
     .replace(/:\w+/, 'x')
     .replace('*', url.endsWith('/content/*') ? sampleCid : 'a/b')

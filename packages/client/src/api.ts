@@ -679,6 +679,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stores/{store}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The paths on which two trees differ
+         * @description A line for each, in no order; what is the same in both is not read. A directory that is only in one of them is told with everything below it. On stores whose versions are commits, the tree of a version is `VERSION/root`. Lines that break off end with a line of the form of Failure.
+         */
+        get: operations["diffContent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stores/{store}/pins": {
         parameters: {
             query?: never;
@@ -4464,6 +4484,70 @@ export interface operations {
                         timestamp: string;
                         correlation_id: string;
                         entry: components["schemas"]["Entry"];
+                    };
+                };
+            };
+            /** @description It failed; the code says how. */
+            default: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    /** @description The code of the failure, as in Error. */
+                    "X-Kit-Error"?: string;
+                    /** @description Seconds, where it is known when to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    diffContent: {
+        parameters: {
+            query: {
+                /**
+                 * @description A directory by its CID. Default: the empty one.
+                 * @example bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku
+                 */
+                from?: string;
+                /**
+                 * @description A CID, or a CID and the names below it: `CID/photos/one.jpg`.
+                 * @example bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku
+                 */
+                to: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the store.
+                 * @example files
+                 */
+                store: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The differences. */
+            200: {
+                headers: {
+                    /** @description The id of the request, its own or made up. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": {
+                        path: string;
+                        /** @enum {string} */
+                        change: "added" | "removed" | "changed";
+                        /** @enum {string} */
+                        kind: "file" | "directory" | "link";
+                        /** @description The CID that was there. */
+                        from?: string;
+                        /** @description The CID that is there. */
+                        to?: string;
                     };
                 };
             };

@@ -77,7 +77,7 @@ export function blockRoutes(app: FastifyInstance, { stores, limits }: Services):
 }
 
 /** The body of a request that brings a block. @throws TooLarge */
-export async function blockOf(request: FastifyRequest, size: number | undefined, limits: Limits): Promise<Bytes> {
+async function blockOf(request: FastifyRequest, size: number | undefined, limits: Limits): Promise<Bytes> {
   const bounded = { ...limits, maxBodyBytes: Math.min(maxBlockBytes, limits.maxBodyBytes) }
   if (size !== undefined) return ownBytes(await collectBody(request.raw, size, bounded))
   const pieces: Uint8Array[] = []

@@ -106,6 +106,8 @@ async function prefill(base: string): Promise<Ids> {
   return { cids, uploads, jobs: [(job as { readonly id: string }).id] }
 }
 
+const unread = ['[operations.checks.response_schema_conformance]', 'enabled = false']
+
 /** Most requests name something that is there; the others are made up whole. */
 function configuration({ cids, uploads, jobs }: Ids): string {
   const dictionaries = {
@@ -126,6 +128,8 @@ function configuration({ cids, uploads, jobs }: Ids): string {
     'body.from': ['keys', 0.5],
     'path.cid': ['cids', 0.8],
     'query.path': ['cids', 0.8],
+    'query.from': ['cids', 0.8],
+    'query.to': ['cids', 0.8],
     'query.arg': ['args', 0.8],
     'body.cid': ['cids', 0.8],
     'body.path': ['cids', 0.8],
@@ -162,8 +166,11 @@ function configuration({ cids, uploads, jobs }: Ids): string {
     ...keyed('/content/[^/]+$', 'cids'),
     ...ofPath('/events$', 'jobs'),
     // Its events are described as the text that they are, and not one by one.
-    '[operations.checks.response_schema_conformance]',
-    'enabled = false',
+    ...unread,
+    // Kubo calls lines of JSON JSON.
+    '[[operations]]',
+    'include-path-regex = "/api/v0/(add|pin/ls)$"',
+    ...unread,
     '',
   ].join('\n')
 }
