@@ -22,6 +22,7 @@ export function declareServe(program: Command, globals: () => Globals): void {
   serve.optionsGroup('What it serves:')
   serve
     .option('--stores <names>', 'only these stores of the configuration, with commas between them')
+    .option('--ipfs-store <name>', "the store that /api/v0 serves, where Kubo's clients ask")
     .option('--state-folder <file>', 'what the server keeps for itself (.kit/server beside the configuration)')
   serve.optionsGroup('Limits:')
   serve
@@ -51,7 +52,7 @@ export function declareServe(program: Command, globals: () => Globals): void {
     })
   withNotes(
     serve,
-    `Without a configuration it serves one store, files, from .kit/files here. A second Ctrl-C does not wait for transfers.
+    `Without a configuration it serves one content store, files, from .kit/content here, to Kubo's clients too. A second Ctrl-C does not wait for transfers.
 
 Examples:
   kit serve --port 9000 --read-only
