@@ -1,5 +1,6 @@
 // A2–A6, A14: the part of Kubo's API that is served, asked by a client that was made for Kubo, and by hand.
 import { execFile } from 'node:child_process'
+import { request } from 'node:http'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +9,7 @@ import { create, type KuboRPCClient } from 'kubo-rpc-client'
 import { expect, onTestFinished, test } from 'vitest'
 import { ask, askJson, type Answer } from './ask.ts'
 import { serveContent } from './content-server.ts'
-import { serve, type Served } from './serve.ts'
+import { serve, serveStore, withMethods, type Served } from './serve.ts'
 
 const run = promisify(execFile)
 
@@ -202,6 +203,44 @@ test('one name twice breaks the answer off, so that nobody takes it for whole', 
   const body = first + form({ 'd/a': 'b' }).body.toString()
   const headers = { 'content-type': 'multipart/form-data; boundary=b' }
   await expect(ask(base, 'POST', '/api/v0/add', { body, headers })).rejects.toThrow(/aborted|hang up|reset/i)
+})
+
+test('a body beyond the limit is TooLarge, and a client that goes away in the midst leaves no pin', async () => {
+  const { base, store } = await serveContent({ ipfsStore: 'files', limits: { maxBodyBytes: 1_000_000 } })
+  const large = await ask(base, 'POST', '/api/v0/add', form({ a: sample(1_000_001) }))
+  expect([large.status, large.code, large.json()['Type']]).toEqual([413, 'TooLarge', 'error'])
+  const { headers, body } = form({ a: sample(600_000) })
+  const { hostname, port } = new URL(base)
+  const going = request({ hostname, port, method: 'POST', path: '/api/v0/add', headers, agent: false })
+  going.on('error', () => undefined)
+  going.write(body.subarray(0, 400_000))
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  going.destroy()
+  expect(linesOf(await ask(base, 'POST', '/api/v0/add', form({ b: hello })))).toMatchObject([{ Hash: helloV0 }])
+  const pins: string[] = []
+  for await (const page of store.pins.list({})) pins.push(...page.pins.map(({ cid }) => cid))
+  expect(pins).toEqual([helloV0])
+})
+
+test('a command takes no longer than its timeout', async () => {
+  const { base, store } = await serveContent({ ipfsStore: 'files' })
+  const { base: slow } = await serveStore(
+    withMethods(store, {
+      content: {
+        ...store.content,
+        read: (_path, _options, call) =>
+          new Promise((_resolve, reject) => {
+            call?.signal?.addEventListener('abort', () =>
+              reject(Error.isError(call.signal?.reason) ? call.signal.reason : new Error('aborted')),
+            )
+          }),
+      },
+    }),
+    { ipfsStore: 'files' },
+  )
+  const answer = await ask(slow, 'POST', `/api/v0/cat?arg=${helloV0}&timeout=50ms`)
+  expect([answer.status, answer.json()['Message']]).toEqual([504, expect.stringContaining('context deadline exceeded')])
+  expect((await ask(base, 'POST', `/api/v0/cat?arg=${helloV0}&timeout=1m30s`)).code).toBe('NotFound')
 })
 
 test('without a store that is named for it, it says so', async () => {
