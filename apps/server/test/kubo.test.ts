@@ -197,6 +197,15 @@ test('bodies that are none, names that lead elsewhere and paths that are not the
   expect((await askJson(base, 'POST', '/api/v0/cat', [1])).status).toBe(400)
 })
 
+test('the same bytes twice without a name are added once, and a quoted name is what it says', async () => {
+  const { base, client } = await started()
+  const cids: string[] = []
+  for await (const { cid } of client.addAll([{ content: hello }, { content: hello }])) cids.push(cid.toString())
+  expect(cids).toEqual([helloV0, helloV0])
+  const named = await ask(base, 'POST', '/api/v0/add', form({ 'a\\"b\\\\c': hello }))
+  expect(linesOf(named)).toMatchObject([{ Name: 'a"b\\c', Hash: helloV0 }])
+})
+
 test('one name twice breaks the answer off, so that nobody takes it for whole', async () => {
   const { base } = await started()
   const first = form({ 'd/a': 'a' }).body.toString().replace('--b--\r\n', '')

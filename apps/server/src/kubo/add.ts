@@ -96,8 +96,10 @@ export async function* add(
     }
     if (kind === 'link') {
       const { cid, dagSize } = await importSymlink(await targetOf(part), writer, { profile, signal: call.signal })
-      tree.add(path, { cid, size: dagSize })
-      yield told({ name: path, cid, size: dagSize })
+      // Content without a name goes by its CID.
+      const name = path === '' ? cid : path
+      tree.add(name, { cid, size: dagSize })
+      yield told({ name, cid, size: dagSize })
       continue
     }
     const alone = !wrap && !path.includes('/')
@@ -111,9 +113,9 @@ export async function* add(
     else await adding(undefined)
     if (file === undefined) throw storageError('Unexpected', 'nothing was added')
     if (pin && alone) pinned.add(file.cid)
-    tree.add(path === '' ? file.cid : path, file)
-    // Content without a name goes by its CID.
-    yield told({ name: path === '' ? file.cid : path, ...file })
+    const name = path === '' ? file.cid : path
+    tree.add(name, file)
+    yield told({ name, ...file })
   }
   if (!any) throw refusal('InvalidConfig', 'the body has no file')
   for await (const directory of tree.directories(writer, wrap, call.signal)) yield told(directory)

@@ -71,7 +71,10 @@ export function addedTree(profile: Profile): AddedTree {
       const names = path.split('/')
       const name = names.pop() ?? ''
       const into = directoryOf(names)
-      if (into.names.has(name)) throw storageError('AlreadyExists', `${path} comes twice`)
+      const there = into.names.get(name)
+      // The same once more is nothing new, as of two parts without names and with the same bytes.
+      if (there !== undefined && 'cid' in there && there.cid === file.cid) return
+      if (there !== undefined) throw storageError('AlreadyExists', `${path} comes twice`)
       if (++count > namesMax) throw storageError('TooLarge', `at most ${namesMax} names are added at once`)
       into.names.set(name, file)
       if (names.length === 0) made.push({ name, ...file })

@@ -106,7 +106,7 @@ function headOf(text: string): Omit<Part, 'body'> {
   )
   const disposition = fields.get('content-disposition') ?? ''
   const parameter = (name: string): string | undefined =>
-    new RegExp(`;[\\t ]*${name}="([^"]*)"`, 'i').exec(disposition)?.[1] ??
+    new RegExp(`;[\\t ]*${name}="((?:[^"\\\\]|\\\\.)*)"`, 'i').exec(disposition)?.[1]?.replaceAll(/\\(.)/g, '$1') ??
     new RegExp(`;[\\t ]*${name}=([^";\\s]+)`, 'i').exec(disposition)?.[1]
   return {
     name: parameter('name') ?? '',
