@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { content } from '@kit/backend-content'
 import { fs } from '@kit/backend-fs'
@@ -17,10 +18,14 @@ export interface OpenedStores extends StoreSource {
   readonly configPath: string | undefined
   /** The store that Kubo's API is for, where nobody says. */
   readonly ipfsStore: string | undefined
+  /** What whoever started the server should know, a sentence each. */
+  readonly warnings: readonly string[]
   close(): Promise<void>
 }
 
 const folderName = '.kit/content'
+/** Where the store was, as files, before it was one of content. */
+const formerFolderName = '.kit/files'
 
 /**
  * The stores of the configuration file: the one named, else the one that every Kit program finds from here. Where there is none, one store
@@ -47,6 +52,7 @@ export async function openStores(
       described: `the stores ${names.join(', ')}, from ${kit.path}`,
       configPath: kit.path,
       ipfsStore: undefined,
+      warnings: [],
       names: () => names,
       get: (name) => kit.store(name),
       close: () => kit.close(),
@@ -66,8 +72,17 @@ export async function openStores(
     described: `the store files, in ${path}`,
     configPath: undefined,
     ipfsStore: 'files',
+    warnings: formerFolder(),
     names: () => ['files'],
     get: async () => store,
     close: () => store.close(),
   }
+}
+
+function formerFolder(): string[] {
+  const path = resolve(formerFolderName)
+  if (!existsSync(path)) return []
+  return [
+    `${path} is not served: the store is in ${resolve(folderName)} now. To serve it, name it in kit.yaml: stores: { former: { type: fs, path: ${formerFolderName} } }`,
+  ]
 }

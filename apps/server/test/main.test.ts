@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request, type IncomingMessage } from 'node:http'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -44,6 +44,16 @@ test('without a configuration it serves files of the working directory, and show
   child.kill('SIGTERM')
   expect(await ended).toBe(0)
   expect(errors()).toBe('')
+})
+
+test('files of a store that was there before are left alone, and it says how to serve them', async () => {
+  const folder = await temporaryFolder()
+  await mkdir(join(folder, '.kit/files'), { recursive: true })
+  await writeFile(join(folder, '.kit/files/old'), 'old')
+  const { base, errors } = await start(folder)
+  expect(errors()).toMatch(/^warning: \S+\/\.kit\/files is not served: .*type: fs/)
+  expect((await ask(base, 'GET', `${objects}/old`)).status).toBe(404)
+  expect(await filesIn(join(folder, '.kit/files'))).toHaveLength(1)
 })
 
 test('a second server in the same folder says who writes there, and goes on once that has stopped', async () => {

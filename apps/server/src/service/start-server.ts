@@ -132,7 +132,7 @@ function running(app: FastifyInstance, settings: ServerSettings, opened: Opened)
     url: urlOf(app, settings),
     described: stores.described,
     names: stores.names(),
-    warnings: warningsFor(settings, tokens),
+    warnings: [...stores.warnings, ...warningsFor(settings, tokens)],
     async reload() {
       await Promise.all([tokens.reload(), tls?.reload()])
     },
