@@ -46,7 +46,7 @@ function declareFiles(program: Command, run: RunVerb): void {
   withNotes(
     add,
     `Standard output has a CID for each target, and behind it the target where there are several. The CID is the same wherever the same bytes
-are added with the same profile. Modes and times are not kept; \`kit cp -r\` into a store of type content keeps them.
+are added with the same profile; \`kit cid\` tells it beforehand. Modes and times are not kept; \`kit cp -r\` into a store of type content keeps them.
 
 Examples:
   kit add -r ./photos --name photos

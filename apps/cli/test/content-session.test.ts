@@ -29,6 +29,10 @@ async function makeTree(folder: string): Promise<void> {
 }
 
 const steps: readonly Step[] = [
+  // Nothing was ever put into the store.
+  { words: ['log', 'c:'], code: 3, stderr: /nothing was ever put into it/ },
+  { words: ['check', 'c:'], code: 3, stderr: /nothing was ever put into it/ },
+  { words: ['car', 'export', 'c:'], code: 3, stderr: /nothing was ever put into it/ },
   // CIDs without a store.
   { words: ['cid', 'tree/hello.txt'], before: makeTree, stdout: `${hello}\n`, stderr: '' },
   { words: ['cid', '-'], input: 'hello\n', stdout: `${hello}\n` },
@@ -169,6 +173,13 @@ const steps: readonly Step[] = [
   { words: ['dag', 'get', '$node/list/1', '--json'], lines: [result({ value: { deep: 'x' } })] },
   { words: ['dag', 'get', '$node/none'], code: 4, stderr: /NotFound/ },
   { words: ['dag', 'get', '--output-codec', 'dag-cbor', '$node/list/0'], stdout: '\u0001' },
+  { words: ['dag', 'put'], input: '{"n":9007199254740993}', stdout: /^bafyrei/, keep: 'large' },
+  { words: ['dag', 'get', '$large'], stdout: '{"n":9007199254740993}\n' },
+  {
+    words: ['dag', 'get', '$large', '--json'],
+    code: 1,
+    lines: [result({ error: expect.objectContaining({ code: 'Unsupported' }) })],
+  },
   { words: ['dag', 'put'], input: 'no json', code: 7, stderr: /is no dag-json/ },
   { words: ['cat', 'c:/ipfs/$node/to'], stdout: 'hello\n' },
   {
@@ -190,7 +201,8 @@ const steps: readonly Step[] = [
     lines: [
       { type: 'collected', cid: expect.any(String), bytes: expect.any(Number) },
       { type: 'collected' },
-      result({ blocks: 2, bytes: 12 }),
+      { type: 'collected' },
+      result({ blocks: 3, bytes: 24 }),
     ],
   },
   { words: ['block', 'get', '$block'], code: 4, stderr: /NotFound/ },
@@ -287,6 +299,10 @@ const steps: readonly Step[] = [
   { words: ['log', 'a:'], code: 1, stderr: /Unsupported/ },
   { words: ['log', './tree'], code: 2, stderr: /has versions/ },
   { words: ['pin', 'add', 'c:notes/a.txt', '--name', 'notes'], stdout: /^baf/ },
+  {
+    words: ['get', 'c:notes/a.txt'],
+    after: async (folder) => expect(await readFile(join(folder, 'a.txt'), 'utf8')).toBe('one'),
+  },
   { words: ['car', 'export', 'c:', 'whole.car'] },
   { words: ['car', 'verify', 'whole.car'], stdout: /^sound/ },
   // All of it is looked at, and damage is told.

@@ -3,7 +3,7 @@ import { storageError } from '@kit/core'
 import { parseAddress } from '../address.ts'
 import { blockReader } from '../content/block-reader.ts'
 import { cidAt, contentPlace } from '../content/content-place.ts'
-import { embeddedStore } from '../content/embedded-store.ts'
+import { embeddedStore, madeFolder } from '../content/embedded-store.ts'
 import { withHint, type CommandResult } from '../outcome.ts'
 import { countView } from '../progress.ts'
 import { bytesText, countText } from '../quantities.ts'
@@ -15,7 +15,9 @@ export async function checkContent(session: Session, target: string): Promise<Co
   if (whole !== undefined) {
     await session.configured(whole, [])
     const found = await embeddedStore(await session.configuration(), whole)
-    if (found !== undefined) return scrubStore(session, whole, found.path)
+    if (found !== undefined) return scrubStore(session, whole, await madeFolder(whole, found.path))
+    const error = storageError('Unsupported', 'all of such a store cannot be checked by itself', { store: whole })
+    throw withHint(error, 'Name content, NAME:/ipfs/CID, or a second place that it is compared with.')
   }
   return checkDag(session, target)
 }

@@ -3,7 +3,7 @@ import { storageError, type Bytes, type Operation } from '@kit/core'
 import { blockReader } from '../content/block-reader.ts'
 import { contentPlace } from '../content/content-place.ts'
 import { readWhole } from '../content/read-whole.ts'
-import type { CommandResult } from '../outcome.ts'
+import { withHint, type CommandResult } from '../outcome.ts'
 import type { Session } from '../session.ts'
 
 export interface DagGetOptions {
@@ -32,6 +32,12 @@ export async function dagGet(session: Session, target: string, options: DagGetOp
     if (output.json) throw storageError('InvalidConfig', '--json is with --output-codec dag-json')
     await output.write(encodeNode('dag-cbor', value).bytes)
     return { fields: { cid } }
+  }
+  if (output.json && hasLargeIntegers(value)) {
+    const error = storageError('Unsupported', 'the node has integers beyond 2^53, which would not come through', {
+      key: path,
+    })
+    throw withHint(error, 'Leave out --json: the node itself is JSON.')
   }
   const json = new TextDecoder().decode(encodeNode('dag-json', value).bytes)
   if (!output.json) await output.write(`${json}\n`)
@@ -79,4 +85,10 @@ function valueAt(node: unknown, steps: readonly string[], path: string): unknown
     value = inner
   }
   return value
+}
+
+function hasLargeIntegers(value: unknown): boolean {
+  if (typeof value === 'bigint') return true
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return false
+  return Object.values(value).some(hasLargeIntegers)
 }

@@ -1,4 +1,5 @@
 import { storageError } from '@kit/core'
+import { parseAddress } from '../address.ts'
 import { carryOut, newTally } from '../carry-out.ts'
 import { contentPlace } from '../content/content-place.ts'
 import type { FilterFlags, TransferFlags } from '../declare-options.ts'
@@ -18,7 +19,9 @@ export async function get(
   target: string | undefined,
   options: GetOptions,
 ): Promise<CommandResult> {
-  const { address } = await contentPlace(session, source, { store: options.store, needs: ['content'] })
+  const content = await contentPlace(session, source, { store: options.store, needs: ['content'] })
+  // An object goes under its own name, not under its CID.
+  const address = parseAddress(source).kind === 'store' ? source : content.address
   if (target === '-') {
     if (options.dryRun === true) throw storageError('InvalidConfig', '--dry-run means nothing with `-`')
     return { fields: { copied: 1, bytes: await pour(session, await session.place(address)) }, aside: true }

@@ -1,9 +1,11 @@
+import { stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { contentOf, type Commit, type Paths } from '@kit/content'
 import { errorCode, parseKey, requireOptions, storageError, type Backend, type Context, type Entry } from '@kit/core'
 import type { Kit } from '@kit/manager'
 import { parseAddress } from '../address.ts'
-import { withHint } from '../outcome.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { withExit, withHint } from '../outcome.ts'
 import type { Session } from '../session.ts'
 
 /** The history of a versioned tree, which no operation of a `Store` shows. */
@@ -56,7 +58,7 @@ export async function openTree(
   const plugin = await kit.plugin('content')
   const options = requireOptions(plugin, {
     ...found.options,
-    path: found.path,
+    path: write ? found.path : await madeFolder(name, found.path),
     ...(write ? {} : { readOnly: true, create: false }),
   })
   const backend = await plugin.open(options, { name, over: [], secret: async (value) => String(value) })
@@ -94,6 +96,23 @@ export function isWithin(path: string, outer: string): boolean {
 
 function missing(cid: string): never {
   throw storageError('NotFound', `the block ${cid} is not there`)
+}
+
+/** The folder, if it is there. @throws NotFound, exit code 3 */
+export async function madeFolder(name: string, path: string): Promise<string> {
+  try {
+    await stat(path)
+    return path
+  } catch (cause) {
+    const error = storageError('NotFound', `nothing was ever put into it: there is no folder ${path}`, {
+      store: name,
+      cause,
+    })
+    throw withHint(
+      withExit(error, exitCodes.noDirectory.code),
+      'The first write makes it. `kit store info` tells its path.',
+    )
+  }
 }
 
 function hasHistory(backend: Backend): backend is Tree {

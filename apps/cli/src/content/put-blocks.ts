@@ -1,8 +1,11 @@
 import type { Block, BlockWriter } from '@kit/content'
-import type { Bytes, CallOptions, Store } from '@kit/core'
+import { errorCode, type Bytes, type CallOptions, type Store } from '@kit/core'
 
-/** Bytes of blocks that wait for the store at once. */
+/** Bytes of blocks that wait for the store at once, and how many. */
 const waitingMaxBytes = 8 << 20
+const waitingMost = 256
+/** Blocks that are put at once, where a store takes them one by one. */
+const atOnce = 8
 
 /**
  * Gives the blocks that some work makes to a store in one call, so that none of them is collected before the last has come. The blocks of work
@@ -15,7 +18,7 @@ export async function putBlocks<Result>(
 ): Promise<Result> {
   const queue = blockQueue()
   let failure: { readonly error: unknown } | undefined
-  const putting = store.blocks.putMany(queue.blocks, call).catch((error: unknown) => {
+  const putting = putAll(store, call, queue).catch((error: unknown) => {
     failure = { error }
     queue.fail(error)
   })
@@ -24,17 +27,35 @@ export async function putBlocks<Result>(
     result = await work(queue)
     queue.end()
   } catch (error) {
+    // Where the store failed first, the work failed by that; else what the store says now is an echo of it.
+    const first = failure ?? { error }
     queue.fail(error)
     await putting
-    throw failure?.error ?? error
+    throw first.error
   }
   await putting
   if (failure !== undefined) throw failure.error
   return result
 }
 
+async function putAll(store: Store, call: CallOptions, queue: BlockQueue): Promise<void> {
+  try {
+    await store.blocks.putMany(queue.blocks(), call)
+  } catch (error) {
+    // A store that takes them one by one has asked for none yet.
+    if (errorCode(error) !== 'Unsupported' || queue.pulled) throw error
+    const turn = async (): Promise<void> => {
+      for await (const { cid, bytes } of queue.blocks()) await store.blocks.put(cid, bytes, call)
+    }
+    await Promise.all(Array.from({ length: atOnce }, turn))
+  }
+}
+
 interface BlockQueue extends BlockWriter {
-  readonly blocks: AsyncIterable<Block>
+  /** Several that go through it share the blocks. */
+  blocks(): AsyncIterable<Block>
+  /** Whether any was asked for. */
+  readonly pulled: boolean
   end(): void
   /** Both sides fail from now on. */
   fail(error: unknown): void
@@ -43,8 +64,9 @@ interface BlockQueue extends BlockWriter {
 /** What one side writes and the other pulls. */
 function blockQueue(): BlockQueue {
   const waiting: Block[] = []
-  const state: { bytes: number; ended: boolean; failure: { readonly error: unknown } | undefined } = {
+  const state: { bytes: number; pulled: boolean; ended: boolean; failure: { readonly error: unknown } | undefined } = {
     bytes: 0,
+    pulled: false,
     ended: false,
     failure: undefined,
   }
@@ -54,6 +76,7 @@ function blockQueue(): BlockQueue {
     changed = Promise.withResolvers()
   }
   async function* blocks(): AsyncGenerator<Block> {
+    state.pulled = true
     for (;;) {
       if (state.failure !== undefined) throw state.failure.error
       const block = waiting.shift()
@@ -68,9 +91,13 @@ function blockQueue(): BlockQueue {
     }
   }
   return {
-    blocks: blocks(),
+    blocks,
+    get pulled() {
+      return state.pulled
+    },
     async put(cid: string, block: Bytes) {
-      while (state.bytes > waitingMaxBytes && state.failure === undefined) await changed.promise
+      const full = (): boolean => state.bytes > waitingMaxBytes || waiting.length >= waitingMost
+      while (full() && state.failure === undefined) await changed.promise
       if (state.failure !== undefined) throw state.failure.error
       // The caller has its buffer back as soon as this resolves.
       waiting.push({ cid, bytes: block.slice() })
