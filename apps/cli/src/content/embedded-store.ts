@@ -1,7 +1,16 @@
 import { stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { contentOf, type Commit, type Paths } from '@kit/content'
-import { errorCode, parseKey, requireOptions, storageError, type Backend, type Context, type Entry } from '@kit/core'
+import {
+  errorCode,
+  parseKey,
+  requireOptions,
+  storageError,
+  type AnyPlugin,
+  type Backend,
+  type Context,
+  type Entry,
+} from '@kit/core'
 import type { Kit } from '@kit/manager'
 import { parseAddress } from '../address.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -11,18 +20,24 @@ import type { Session } from '../session.ts'
 /** The history of a versioned tree, which no operation of a `Store` shows. */
 export type Tree = Pick<Paths, 'head' | 'history' | 'diff' | 'restore'> & Backend
 
-/** The folder of an embedded content store, and its other options; `undefined` for a store of another type. */
-export async function embeddedStore(
-  kit: Kit,
-  name: string,
-): Promise<{ readonly path: string; readonly options: Readonly<Record<string, unknown>> } | undefined> {
+/** An embedded content store of the configuration. */
+export interface EmbeddedStore {
+  readonly plugin: AnyPlugin
+  /** Its folder. */
+  readonly path: string
+  /** As the configuration says them. */
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+/** The embedded content store of a name; `undefined` for a store of another type. */
+export async function embeddedStore(kit: Kit, name: string): Promise<EmbeddedStore | undefined> {
   const { type, options } = await kit.describe(name)
   const plugin = await kit.plugin(type)
   if (plugin.type !== 'content') return undefined
   const known = Object.fromEntries(Object.entries(options).map(([key, value]) => [key, substituted(value)]))
   const { path } = known
   if (typeof path !== 'string') return undefined
-  return { path: resolve(dirname(kit.path), path), options: known }
+  return { plugin, path: resolve(dirname(kit.path), path), options: known }
 }
 
 export interface OpenTree extends AsyncDisposable {
@@ -52,16 +67,14 @@ export async function openTree(
   const { store: name, path } = address
   // Whatever is wrong with the store is told in the words of its configuration; nothing is opened by it.
   await session.configured(name, [])
-  const kit = await session.configuration()
-  const found = await embeddedStore(kit, name)
+  const found = await embeddedStore(await session.configuration(), name)
   if (found === undefined) throw noHistory(name)
-  const plugin = await kit.plugin('content')
-  const options = requireOptions(plugin, {
+  const options = requireOptions(found.plugin, {
     ...found.options,
     path: write ? found.path : await madeFolder(name, found.path),
     ...(write ? {} : { readOnly: true, create: false }),
   })
-  const backend = await plugin.open(options, { name, over: [], secret: async (value) => String(value) })
+  const backend = await found.plugin.open(options, { name, over: [], secret: () => Promise.reject(noHistory(name)) })
   if (!hasHistory(backend)) throw noHistory(name)
   const context: Context = {
     signal: session.signal,
