@@ -284,8 +284,13 @@ test.each(tried)(
     const token = tokenFor(granted, paths)
     for (const [id, route] of Object.entries(routes)) {
       const refused = new Set<string>()
+      const asked = new Set<string>()
       for (const place of places) {
-        const given = await ask(token, route.ask(place))
+        const question = route.ask(place)
+        // What does not name the whole place is the same question at several.
+        if (asked.has(JSON.stringify(question))) continue
+        asked.add(JSON.stringify(question))
+        const given = await ask(token, question)
         const allowed = mayDo(route, granted, paths, place)
         const what = [id, place.store, place.key]
         if (allowed) expect([...what, [401, 403].includes(given.status)]).toEqual([...what, false])

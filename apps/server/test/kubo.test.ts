@@ -1,5 +1,6 @@
 // A2–A6, A14: the part of Kubo's API that is served, asked by a client that was made for Kubo, and by hand.
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { request } from 'node:http'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -237,12 +238,11 @@ test('a command takes no longer than its timeout', async () => {
     withMethods(store, {
       content: {
         ...store.content,
-        read: (_path, _options, call) =>
-          new Promise((_resolve, reject) => {
-            call?.signal?.addEventListener('abort', () =>
-              reject(Error.isError(call.signal?.reason) ? call.signal.reason : new Error('aborted')),
-            )
-          }),
+        async read(_path, _options, call) {
+          if (call?.signal !== undefined) await once(call.signal, 'abort')
+          call?.signal?.throwIfAborted()
+          throw new Error('the call has no signal')
+        },
       },
     }),
     { ipfsStore: 'files' },
