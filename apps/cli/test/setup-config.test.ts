@@ -87,9 +87,9 @@ describe('kit matrix', () => {
   test('shows what types can do, and what configured stores can', async () => {
     const { kit } = await workplace('stores:\n  a: { type: fs, path: data }\n  b: { type: none }\n')
     const types = (await kit(['matrix'])).stdout.split('\n')
-    expect(types[0]).toMatch(/^ +fs +memory +kit$/)
-    expect(types).toContainEqual(expect.stringMatching(/^write\.ifMatch +emulated +native +native$/))
-    expect(types).toContainEqual(expect.stringMatching(/^blocks +- +- +-$/))
+    expect(types[0]).toMatch(/^ +fs +memory +kit +content$/)
+    expect(types).toContainEqual(expect.stringMatching(/^write\.ifMatch +emulated +native +native +native$/))
+    expect(types).toContainEqual(expect.stringMatching(/^blocks +- +- +\S+ +native$/))
     const [result] = jsonLines((await kit(['matrix', '--json'])).stdout)
     expect(result).toMatchObject({
       success: true,
@@ -98,6 +98,7 @@ describe('kit matrix', () => {
         { name: 'fs', type: 'fs', can: { 'write.atomic': 'native', blocks: 'no', deleteMany: 'emulated' } },
         { name: 'memory', type: 'memory' },
         { name: 'kit', type: 'kit' },
+        { name: 'content', type: 'content', can: { blocks: 'native', versions: 'native' } },
       ],
     })
     const stores = await kit(['matrix', '--stores', '--json'])
