@@ -65,7 +65,9 @@ export function changeTo(cid: string, is: PinRecord, was: PinRecord | undefined)
   if (was?.mode === 'recursive' && is.mode === 'direct') {
     throw storageError('AlreadyExists', `${cid} is pinned with all that is below it; remove that pin to pin it alone`)
   }
-  return JSON.stringify(was) === JSON.stringify(is) ? undefined : { pin: cid, is }
+  // Who pins again, and says nothing of name and metadata, takes neither away.
+  const kept = { ...was, ...is }
+  return JSON.stringify(was) === JSON.stringify(kept) ? undefined : { pin: cid, is: kept }
 }
 
 async function touchOne(packs: Packs, text: string): Promise<void> {

@@ -89,6 +89,16 @@ describe('pins (B-IPFS-4)', () => {
     expect((await listed(here)).map(({ mode }) => mode)).toEqual(['recursive'])
   })
 
+  it('that are made again keep what was said of them, unless it is said anew', async () => {
+    await using here = opened()
+    const { root } = await tree(here)
+    const { add, get } = here.store.pins
+    await add(context(), root, { name: 'first', metadata: { a: '1' } })
+    expect(await add(context(), root, {})).toMatchObject({ name: 'first', metadata: { a: '1' } })
+    await add(context(), root, { name: 'second' })
+    expect(await get(context(), root)).toMatchObject({ name: 'second', metadata: { a: '1' }, mode: 'recursive' })
+  })
+
   it('for several copies are Unsupported', async () => {
     await using here = opened()
     const { root } = await tree(here)
