@@ -78,8 +78,8 @@ describe('offences', () => {
     plant('packages/core/src/store/store.ts', "// why\nexport { readFile } from 'node:fs/promises'\n")
     plant('packages/core/src/index.ts', "const fs = await import('node:fs')\n")
     expect(found()).toEqual([
-      'packages/core/src/index.ts:1 "node:fs" may only be imported in node of core',
-      'packages/core/src/store/store.ts:2 "node:fs/promises" may only be imported in node of core',
+      'packages/core/src/index.ts:1 "node:fs" may only be imported in node, log of core',
+      'packages/core/src/store/store.ts:2 "node:fs/promises" may only be imported in node, log of core',
     ])
   })
 
